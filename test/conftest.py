@@ -3,6 +3,7 @@
 """Settings of the whole test run: shapes are checked, torch stays on one thread."""
 
 import os
+import sys
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -11,7 +12,8 @@ os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
 from jaxtyping import install_import_hook
 
 # Must precede the first import of irl_ros: modules imported before it stay unchecked.
-install_import_hook("irl_ros", "beartype.beartype")
+sys.path.insert(0, os.path.dirname(__file__))
+install_import_hook("irl_ros", "shape_checks.check")
 
 import hypothesis  # noqa: E402
 import torch  # noqa: E402

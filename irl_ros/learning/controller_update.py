@@ -1,0 +1,156 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The KL-limited maximum-entropy controller step and the rule that sets its size."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from scipy.optimize import brentq
+
+from irl_ros.core.errors import LearningError
+from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.core.policy import LinearGaussianController
+from irl_ros.learning.cost import QuadraticCost
+from irl_ros.learning.lqr import (
+    LinearDynamics,
+    expected_cost,
+    kl_divergence,
+    propagate,
+    solve,
+)
+
+_LOWEST_DUAL = 1e-6
+_HIGHEST_DUAL = 1e16
+
+
+@dataclass(frozen=True)
+class ControllerUpdateConfig(Parameters):
+    """Size of the controller steps."""
+
+    kl_limit: float = parameter(
+        40.0, unit="nat", low=1e-3, high=1e6, doc="KL limit of one step, summed over the T steps"
+    )
+    adapt_step: bool = parameter(
+        True, doc="scale the KL limit by predicted against actual improvement"
+    )
+    smallest_multiplier: float = parameter(
+        0.2, low=1e-3, high=1.0, doc="smallest multiplier of the KL limit"
+    )
+    largest_multiplier: float = parameter(
+        3.0, low=1.0, high=1e3, doc="largest multiplier of the KL limit"
+    )
+    temperature: float = parameter(
+        1.0, low=0.0, high=1e6, doc="weight of the entropy; at 0 the noise collapses step by step"
+    )
+
+
+@dataclass(frozen=True)
+class ControllerUpdate:
+    """A controller step and what it promises.
+
+    Attributes:
+        controller: The new controller.
+        dual: eta, the multiplier of the KL constraint; 0 where the limit does not bind.
+        kl: KL(new || previous) summed over steps, nat.
+        kl_limit: The limit it was given, nat.
+        previous_cost: Expected cost of the previous controller under the model.
+        predicted_cost: Expected cost of the new controller under the model.
+    """
+
+    controller: LinearGaussianController
+    dual: float
+    kl: float
+    kl_limit: float
+    previous_cost: float
+    predicted_cost: float
+
+
+def constrained_step(
+    cost: QuadraticCost,
+    dynamics: LinearDynamics,
+    previous: LinearGaussianController,
+    kl_limit: float,
+    temperature: float = 1.0,
+) -> ControllerUpdate:
+    """Minimise E_q[c] - temperature H(q) subject to KL(q || previous) <= kl_limit.
+
+    For a dual variable eta the Lagrangian is minimised by one maximum-entropy linear-quadratic
+    solution of the surrogate (c - eta log previous(u|x)) / (eta + temperature); eta is found by
+    Brent's method on its logarithm (Finn, Levine and Abbeel 2016, appendix A).
+
+    Raises:
+        LearningError: If no eta gives a solution within the limit.
+    """
+
+    def attempt(dual: float) -> tuple[LinearGaussianController, float] | None:
+        try:
+            controller = solve(_surrogate(cost, previous, dual, temperature), dynamics).controller
+        except LearningError:
+            return None
+        marginals = propagate(controller, dynamics)
+        kl = float(kl_divergence(controller, previous, marginals).sum())
+        return (controller, kl) if math.isfinite(kl) else None
+
+    def excess(log_dual: float) -> float:
+        result = attempt(math.exp(log_dual))
+        # Without a solution the pull to the previous controller is too weak: as if KL were huge.
+        return 1e3 if result is None else math.log(max(result[1], 1e-12) / kl_limit)
+
+    low, high = math.log(_LOWEST_DUAL), math.log(1.0)
+    if excess(low) <= 0:
+        free = temperature > 0 and attempt(0.0) is not None
+        dual = 0.0 if free else _LOWEST_DUAL
+    else:
+        while excess(high) > 0:
+            low, high = high, high + math.log(100.0)
+            if high > math.log(_HIGHEST_DUAL):
+                raise LearningError(
+                    f"no dual variable up to {_HIGHEST_DUAL:g} brings the KL below "
+                    f"{kl_limit:g} nat; check the cost and the dynamics for huge values"
+                )
+        dual = math.exp(float(brentq(excess, low, high, xtol=1e-12, rtol=1e-10)))
+    result = attempt(dual)
+    if result is None:
+        raise LearningError(f"the controller update has no solution at dual variable {dual:g}")
+    controller, kl = result
+    before = expected_cost(cost, propagate(previous, dynamics)).sum()
+    after = expected_cost(cost, propagate(controller, dynamics)).sum()
+    return ControllerUpdate(controller, dual, kl, kl_limit, float(before), float(after))
+
+
+def _surrogate(
+    cost: QuadraticCost, previous: LinearGaussianController, dual: float, temperature: float
+) -> QuadraticCost:
+    """Return (c - eta log previous(u|x)) / (eta + temperature), up to a constant."""
+    total = dual + temperature
+    precision = torch.linalg.inv(previous.covariances)
+    # -log N(u; K x + k, C) = 1/2 |D z - k|^2 in the metric C^-1, D = (-K, I).
+    eye = torch.eye(previous.action_dim, dtype=precision.dtype).expand_as(precision)
+    difference = torch.cat([-previous.gains, eye], dim=-1)
+    pulled = difference.mT @ precision
+    offsets = previous.offsets.unsqueeze(-1)
+    return QuadraticCost(
+        (cost.matrix + dual * pulled @ difference) / total,
+        (cost.vector - dual * (pulled @ offsets).squeeze(-1)) / total,
+        cost.constant / total,
+    )
+
+
+def step_multiplier(
+    multiplier: float, predicted: float, actual: float, config: ControllerUpdateConfig
+) -> float:
+    """Return the next multiplier of the KL limit.
+
+    The best step of a quadratic model of the improvement, predicted / (2 (predicted - actual)),
+    scales the current multiplier; both improvements are measured by the previous cost.
+
+    Args:
+        multiplier: The multiplier in force.
+        predicted: Improvement that the last step promised.
+        actual: Improvement that it brought.
+        config: Smallest and largest multiplier.
+    """
+    change = predicted / (2 * max(1e-4, predicted - actual))
+    change = min(max(change, 0.1), 5.0)
+    return min(max(multiplier * change, config.smallest_multiplier), config.largest_multiplier)
