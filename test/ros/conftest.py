@@ -1,0 +1,22 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of the tests that talk over DDS."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("rclpy")
+
+from harness import RosHarness
+
+
+@pytest.fixture
+def ros(tmp_path: Path) -> Iterator[RosHarness]:
+    """Open a DDS domain of its own and end every process started in it."""
+    harness = RosHarness(tmp_path)
+    try:
+        yield harness
+    finally:
+        harness.close()
