@@ -56,11 +56,13 @@ class Pose:
 def rotation_from_quaternion(quaternion: Float[ndarray, " 4"]) -> Float[ndarray, "3 3"]:
     """Return the rotation matrix of a unit quaternion (x, y, z, w)."""
     x, y, z, w = (float(value) for value in quaternion)
-    return np.array([
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ])
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
 
 
 def quaternion_from_rotation(rotation: Float[ndarray, "3 3"]) -> Float[ndarray, " 4"]:

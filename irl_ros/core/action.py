@@ -1,0 +1,67 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What an action of an arm means, and the actions behind a hand-guided motion."""
+
+import math
+from enum import Enum
+
+from jaxtyping import Float
+from torch import Tensor
+
+from irl_ros.core.errors import DataError, ParameterError
+
+CONTROL_PERIOD = 0.05
+"""Time for which an action is held, s."""
+
+HORIZON = 100
+"""Number of actions of an attempt."""
+
+VELOCITY_TIME_CONSTANT = 0.05
+"""Time constant with which the arm's velocity follows a velocity command, s."""
+
+
+class ActionSpace(Enum):
+    """Meaning of an action; every joint has one component.
+
+    Attributes:
+        VELOCITY: Joint velocity, rad/s, held for one control period.
+        TORQUE: Joint torque on top of gravity compensation, N m.
+        POSITION_INCREMENT: Change of the joint position reference in one control period, rad.
+    """
+
+    VELOCITY = "velocity"
+    TORQUE = "torque"
+    POSITION_INCREMENT = "position_increment"
+
+
+def kinesthetic_actions(
+    joint_velocities: Float[Tensor, "*batch T_plus_1 joints"],
+    period: float = CONTROL_PERIOD,
+    time_constant: float = VELOCITY_TIME_CONSTANT,
+) -> Float[Tensor, "*batch T joints"]:
+    """Return the velocity commands that would have produced a hand-guided motion.
+
+    An arm whose velocity follows a held command u with the time constant tau moves as
+    qd_{t+1} = qd_t + (1 - exp(-dt / tau)) (u_t - qd_t), which is solved for u_t:
+
+        u_t = qd_t + (qd_{t+1} - qd_t) / (1 - exp(-dt / tau))
+
+    Args:
+        joint_velocities: Measured at the T + 1 ends of T control periods, rad/s.
+        period: Control period dt, s.
+        time_constant: tau, s.
+
+    Raises:
+        ParameterError: If the period or the time constant is not positive.
+        DataError: If there are fewer than two measurements.
+    """
+    if not (period > 0 and time_constant > 0):
+        raise ParameterError(
+            f"period = {period} s and time_constant = {time_constant} s must both be positive"
+        )
+    if joint_velocities.shape[-2] < 2:
+        raise DataError(
+            f"{joint_velocities.shape[-2]} measurements of joint velocity; give at least 2"
+        )
+    now, after = joint_velocities[..., :-1, :], joint_velocities[..., 1:, :]
+    return now + (after - now) / -math.expm1(-period / time_constant)
