@@ -53,7 +53,7 @@ $(VENV)/.stamp-python:
 	@touch $@
 
 $(VENV)/.stamp-packages: $(VENV)/.stamp-python constraints.txt setup.py
-	@echo "[2/3] installing packages (about 1 GB, some minutes; log: $(VENV)/install.log)"
+	@echo "[2/3] installing packages (1.8 GB on disk, a few minutes; log: $(VENV)/install.log)"
 	@if [ -n "$(ROS_SOURCED)" ]; then \
 	  grep -v '^numpy==' constraints.txt; \
 	  $(PYTHON) -c 'import numpy; print("numpy==" + numpy.__version__)'; \
@@ -62,7 +62,7 @@ $(VENV)/.stamp-packages: $(VENV)/.stamp-python constraints.txt setup.py
 	  && $(BIN)/python -m pip install -c $(VENV)/constraints.txt --no-build-isolation \
 	    --editable '.[$(EXTRAS)]'; } 2>&1 \
 	  | tee $(VENV)/install.log \
-	  | sed -u -nE 's/^Collecting ([^ ]+).*/  \1/p; s/^ *Building wheel for ([^ ]+) .*: started/  compiling \1 .../p' \
+	  | sed -u -nE 's/^Collecting ([A-Za-z0-9._-]+).*/  \1/p; s/^ *Building wheel for ([^ ]+) .*: started/  compiling \1 .../p' \
 	  || { tail -n 25 $(VENV)/install.log >&2; \
 	       echo "make venv: installing failed (above: the end of $(VENV)/install.log). Without" \
 	            "network access nothing can be installed; otherwise run 'make venv' again, it" \
