@@ -1,0 +1,165 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Minibatch steps on the cost: Finn, Levine and Abbeel (2016), algorithm 2."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from irl_ros.core.errors import LearningError
+from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.learning.cost import Cost
+from irl_ros.learning.objective import (
+    ObjectiveConfig,
+    guided_cost_loss,
+    inverse_temperature,
+    local_constant_rate,
+    monotonic,
+)
+
+
+@dataclass(frozen=True)
+class CostUpdateConfig(Parameters):
+    """How the cost is fitted in each iteration."""
+
+    steps: int = parameter(100, low=1, high=100000, doc="gradient steps per iteration, K")
+    learning_rate: float = parameter(2e-3, low=1e-7, high=1.0, doc="step size of Adam")
+    demonstration_batch: int = parameter(10, low=1, high=10000, doc="demonstrations per step")
+    sample_batch: int = parameter(10, low=1, high=10000, doc="background samples per step")
+    newest_share: float = parameter(
+        0.5, low=0.0, high=1.0, doc="share of the background batch drawn from the newest rollouts"
+    )
+    gradient_clip: float = parameter(
+        10.0, low=0.0, high=1e9, doc="largest gradient norm; 0 switches clipping off"
+    )
+
+
+@dataclass(frozen=True)
+class CostData:
+    """What a cost update reads.
+
+    Attributes:
+        demonstration_inputs: Cost inputs of the demonstrations.
+        demonstration_actions: Their actions.
+        demonstration_log_q: Their fused log densities.
+        sample_inputs: Cost inputs of the background samples.
+        sample_actions: Their actions.
+        sample_log_q: Their fused log densities.
+        newest: Number of samples of the newest controller, which stand last.
+    """
+
+    demonstration_inputs: Float[Tensor, "N T y"]
+    demonstration_actions: Float[Tensor, "N T u"]
+    demonstration_log_q: Float[Tensor, " N"]
+    sample_inputs: Float[Tensor, "M T y"]
+    sample_actions: Float[Tensor, "M T u"]
+    sample_log_q: Float[Tensor, " M"]
+    newest: int
+
+
+@dataclass(frozen=True)
+class CostUpdateReport:
+    """Means over the gradient steps of one update.
+
+    Attributes:
+        loss: Objective without regularisers.
+        rate: g_lcr before its weight.
+        monotonic: g_mono before its weight.
+        gradient_norm: Norm before clipping.
+    """
+
+    loss: float
+    rate: float
+    monotonic: float
+    gradient_norm: float
+
+
+def update_cost(
+    cost: Cost,
+    optimiser: torch.optim.Optimizer,
+    data: CostData,
+    config: CostUpdateConfig,
+    objective: ObjectiveConfig,
+    generator: torch.Generator,
+) -> CostUpdateReport:
+    """Take K minibatch steps on the cost, in place.
+
+    Raises:
+        LearningError: If the loss is no longer finite.
+    """
+    totals = torch.zeros(4, dtype=torch.float64)
+    parameters = list(cost.parameters())
+    for step in range(config.steps):
+        demonstrations = _choose(
+            len(data.demonstration_inputs), config.demonstration_batch, generator
+        )
+        samples = _background_batch(data, config, generator)
+        loss, rate, rising = _losses(cost, data, demonstrations, samples, objective)
+        total = loss + objective.rate_weight * rate + objective.monotonic_weight * rising
+        if not bool(torch.isfinite(total)):
+            raise LearningError(
+                f"the cost objective is {float(total.detach())} at step {step} of an update; lower "
+                "cost_update.learning_rate or cost.scale"
+            )
+        optimiser.zero_grad()
+        total.backward()  # type: ignore[no-untyped-call]
+        limit = config.gradient_clip or torch.inf
+        norm = torch.nn.utils.clip_grad_norm_(parameters, limit)
+        optimiser.step()
+        totals += torch.stack([loss.detach(), rate.detach(), rising.detach(), norm])
+    means = (totals / config.steps).tolist()
+    return CostUpdateReport(*means)
+
+
+def _losses(
+    cost: Cost,
+    data: CostData,
+    demonstrations: Int[Tensor, " n"],
+    samples: Int[Tensor, " m"],
+    objective: ObjectiveConfig,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the objective and both regularisers of one minibatch.
+
+    The regularisers look at the state cost alone: the action cost is not learned.
+    """
+    inputs = torch.cat([data.demonstration_inputs[demonstrations], data.sample_inputs[samples]])
+    actions = torch.cat([data.demonstration_actions[demonstrations], data.sample_actions[samples]])
+    log_q = torch.cat([data.demonstration_log_q[demonstrations], data.sample_log_q[samples]])
+    state_costs = cost.state_cost(inputs)
+    action_costs = cost.config.action_weight * actions.square().sum(dim=-1)
+    totals = (state_costs + action_costs).sum(dim=1)
+    count = len(demonstrations)
+    background = slice(None) if objective.demonstrations_in_background else slice(count, None)
+    if not objective.importance_weights:
+        log_q = torch.zeros_like(log_q)
+    log_weights = -totals[background] - log_q[background]
+    loss = guided_cost_loss(
+        totals[:count],
+        totals[background],
+        log_q[background],
+        inverse_temperature=inverse_temperature(log_weights, objective),
+    )
+    return (
+        loss,
+        local_constant_rate(state_costs),
+        monotonic(state_costs[:count], objective.monotonic_margin),
+    )
+
+
+def _choose(total: int, count: int, generator: torch.Generator) -> Int[Tensor, " n"]:
+    return torch.randperm(total, generator=generator)[:count]
+
+
+def _background_batch(
+    data: CostData, config: CostUpdateConfig, generator: torch.Generator
+) -> Int[Tensor, " m"]:
+    """Draw background samples, a set share of them from the newest controller."""
+    total = len(data.sample_inputs)
+    older = total - data.newest
+    newest = config.sample_batch
+    if older > 0:
+        newest = round(config.newest_share * config.sample_batch)
+    recent = older + _choose(data.newest, newest, generator)
+    return torch.cat([_choose(older, config.sample_batch - newest, generator), recent])

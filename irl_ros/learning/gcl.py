@@ -1,0 +1,349 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Guided Cost Learning: Finn, Levine and Abbeel (2016), algorithms 1 and 2."""
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from irl_ros.core.errors import DataError
+from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.core.policy import LinearGaussianController
+from irl_ros.core.rollout import RolloutSource
+from irl_ros.core.trajectory import Rollouts
+from irl_ros.learning.background import Background, empty_background, extend
+from irl_ros.learning.controller_update import (
+    ControllerUpdate,
+    ControllerUpdateConfig,
+    constrained_step,
+    step_multiplier,
+)
+from irl_ros.learning.cost import Cost, CostConfig
+from irl_ros.learning.cost_update import CostData, CostUpdateConfig, CostUpdateReport, update_cost
+from irl_ros.learning.demonstration_density import (
+    DemonstrationDensity,
+    DemonstrationDensityConfig,
+    fit_demonstration_density,
+)
+from irl_ros.learning.diagnostics import Diagnostics
+from irl_ros.learning.dynamics import DynamicsConfig, fit_dynamics, one_step_error
+from irl_ros.learning.importance import effective_sample_size, normalise, pareto_shape
+from irl_ros.learning.lqr import LinearDynamics, expected_cost, propagate
+from irl_ros.learning.objective import ObjectiveConfig, guided_cost_loss, loss_bound
+from irl_ros.learning.problem import LearningProblem
+
+
+@dataclass(frozen=True)
+class GclConfig(Parameters):
+    """Everything that Guided Cost Learning can be told."""
+
+    iterations: int = parameter(9, low=1, high=10000, doc="outer iterations")
+    rollouts: int = parameter(10, low=2, high=10000, doc="new rollouts per iteration")
+    adaptive_sampler: bool = parameter(
+        True, doc="update the controller; off is relative-entropy IRL with a fixed sampler"
+    )
+    initial_controller: str = parameter(
+        "demonstrations",
+        choices=("demonstrations", "hold"),
+        doc="first sampler: the demonstrations' density in the new context, or standing still",
+    )
+    initial_deviation: float = parameter(
+        0.1, low=1e-6, high=1e3, doc="smallest action deviation of the first sampler, in its unit"
+    )
+    held_out_demonstrations: int = parameter(
+        0, low=0, high=1000, doc="demonstrations kept from learning to measure its likelihood"
+    )
+    cost: CostConfig = field(default_factory=CostConfig)
+    objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
+    cost_update: CostUpdateConfig = field(default_factory=CostUpdateConfig)
+    density: DemonstrationDensityConfig = field(default_factory=DemonstrationDensityConfig)
+    dynamics: DynamicsConfig = field(default_factory=DynamicsConfig)
+    controller: ControllerUpdateConfig = field(default_factory=ControllerUpdateConfig)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What one iteration leaves for the next, beside the cost and its optimiser.
+
+    Attributes:
+        iteration: Iterations completed.
+        controller: The controller to sample from next.
+        background: All samples so far.
+        multiplier: Multiplier of the KL limit.
+        update: The step that made ``controller``; None before the first.
+        history: Diagnostics of all iterations.
+    """
+
+    iteration: int
+    controller: LinearGaussianController
+    background: Background
+    multiplier: float
+    update: ControllerUpdate | None
+    history: tuple[Diagnostics, ...]
+
+
+class GuidedCostLearning:
+    """Learn a cost and a controller from demonstrations and rollouts.
+
+    Args:
+        problem: Demonstrations and the context to be learned.
+        config: All switches.
+        seed: All randomness of learning and of the rollouts it asks for follows from it.
+    """
+
+    def __init__(self, problem: LearningProblem, config: GclConfig, seed: int) -> None:
+        self.config = config
+        self.seed = seed
+        self.problem, self.held_out = _hold_out(problem, config.held_out_demonstrations)
+        self.generator = torch.Generator().manual_seed(seed)
+        self.cost = Cost(config.cost, problem.input_scale, self.generator)
+        self.previous_cost = copy.deepcopy(self.cost)
+        self.optimiser = torch.optim.Adam(
+            self.cost.parameters(), lr=config.cost_update.learning_rate
+        )
+        self.density = fit_demonstration_density(
+            self.problem.demonstrations, self.problem.contexts, config.density
+        )
+        self.progress = Progress(
+            iteration=0,
+            controller=_initial_controller(self.problem, self.density, config),
+            background=empty_background(self.problem, self.density),
+            multiplier=1.0,
+            update=None,
+            history=(),
+        )
+
+    @property
+    def finished(self) -> bool:
+        """Whether all iterations are done."""
+        return self.progress.iteration >= self.config.iterations
+
+    def run(
+        self,
+        source: RolloutSource,
+        after_iteration: Callable[[Diagnostics], None] = lambda _: None,
+    ) -> None:
+        """Do all remaining iterations.
+
+        Args:
+            source: Where controllers are tried.
+            after_iteration: Called with each iteration's diagnostics; it may raise to stop.
+        """
+        while not self.finished:
+            after_iteration(self.step(source))
+
+    def step(self, source: RolloutSource) -> Diagnostics:
+        """Do one iteration of algorithm 1: sample, fit the cost, improve the controller.
+
+        Raises:
+            RolloutError: If the source cannot deliver.
+            LearningError: If the cost or the controller update has no finite result.
+        """
+        before = self.progress
+        rollouts = source.sample(
+            before.controller, self.config.rollouts, _rollout_seed(self.seed, before.iteration)
+        )
+        background = extend(
+            before.background,
+            self.problem,
+            self.density,
+            before.controller,
+            rollouts.trajectories,
+        )
+        dynamics = self._fit_dynamics(background)
+        surprise = self._surprise(before, rollouts)
+        multiplier, predicted, actual = self._judge_last_step(background, dynamics)
+        self.previous_cost = copy.deepcopy(self.cost)
+        data = self._cost_data(background)
+        report = update_cost(
+            self.cost,
+            self.optimiser,
+            data,
+            self.config.cost_update,
+            self.config.objective,
+            self.generator,
+        )
+        update = self._improve(background, dynamics, multiplier)
+        diagnostics = Diagnostics(
+            iteration=before.iteration + 1,
+            rollouts=sum(background.counts),
+            success_rate=rollouts.successes / len(rollouts.outcomes),
+            peak_force=max(outcome.peak_force for outcome in rollouts.outcomes),
+            **self._cost_health(data, report),
+            dual=update.dual,
+            kl=update.kl,
+            kl_limit=update.kl_limit,
+            step_multiplier=multiplier,
+            predicted_improvement=predicted,
+            actual_improvement=actual,
+            entropy=update.controller.entropy(),
+            smallest_variance=float(torch.linalg.eigvalsh(update.controller.covariances).min()),
+            dynamics_error=surprise,
+        )
+        self.progress = Progress(
+            iteration=before.iteration + 1,
+            controller=update.controller,
+            background=background,
+            multiplier=multiplier,
+            update=update,
+            history=(*before.history, diagnostics),
+        )
+        return diagnostics
+
+    def _fit_dynamics(self, background: Background) -> LinearDynamics:
+        recent = background.newest(self.config.dynamics.iterations)
+        return fit_dynamics(recent, background.newest(), self.config.dynamics)
+
+    def _surprise(self, before: Progress, rollouts: Rollouts) -> float:
+        """Return the error of the dynamics known before on rollouts they have not seen."""
+        if before.background.samples is None:
+            return math.nan
+        return one_step_error(self._fit_dynamics(before.background), rollouts.trajectories)
+
+    def _judge_last_step(
+        self, background: Background, dynamics: LinearDynamics
+    ) -> tuple[float, float, float]:
+        """Return the next step multiplier and both improvements of the last controller step.
+
+        The cost has not been updated since that step, so both are measured by the same cost.
+        """
+        before = self.progress
+        if before.update is None:
+            return before.multiplier, math.nan, math.nan
+        newest = background.newest()
+        cost = self.cost.expand(self.problem.features, newest.states, newest.actions)
+        reached = float(expected_cost(cost, propagate(before.controller, dynamics)).sum())
+        predicted = before.update.previous_cost - before.update.predicted_cost
+        actual = before.update.previous_cost - reached
+        multiplier = before.multiplier
+        if self.config.controller.adapt_step:
+            multiplier = step_multiplier(multiplier, predicted, actual, self.config.controller)
+        return multiplier, predicted, actual
+
+    def _improve(
+        self, background: Background, dynamics: LinearDynamics, multiplier: float
+    ) -> ControllerUpdate:
+        newest = background.newest()
+        cost = self.cost.expand(self.problem.features, newest.states, newest.actions)
+        controller = self.progress.controller
+        settings = self.config.controller
+        limit = settings.kl_limit * multiplier
+        if not self.config.adaptive_sampler:
+            mean = float(expected_cost(cost, propagate(controller, dynamics)).sum())
+            return ControllerUpdate(controller, math.inf, 0.0, limit, mean, mean)
+        return constrained_step(cost, dynamics, controller, limit, settings.temperature)
+
+    def _cost_data(self, background: Background) -> CostData:
+        objective = self.config.objective
+        demonstrated, sampled = background.fused_log_q(
+            demonstrations_in_background=objective.demonstrations_in_background,
+            equal=objective.fusion == "equal",
+        )
+        assert background.samples is not None
+        return CostData(
+            demonstration_inputs=self.problem.inputs,
+            demonstration_actions=self.problem.demonstrations.actions,
+            demonstration_log_q=demonstrated,
+            sample_inputs=self.problem.features(background.samples.states),
+            sample_actions=background.samples.actions,
+            sample_log_q=sampled,
+            newest=background.counts[-1],
+        )
+
+    @torch.no_grad()
+    def _cost_health(self, data: CostData, report: CostUpdateReport) -> dict[str, float]:
+        """Measure the fitted cost on the whole background."""
+        demonstrated = self.cost.evaluate(
+            data.demonstration_inputs, data.demonstration_actions
+        ).sum(dim=1)
+        sampled = self.cost.evaluate(data.sample_inputs, data.sample_actions).sum(dim=1)
+        costs = torch.cat([demonstrated, sampled])
+        log_q = torch.cat([data.demonstration_log_q, data.sample_log_q])
+        if not self.config.objective.demonstrations_in_background:
+            costs, log_q = sampled, data.sample_log_q
+        log_weights = -costs - log_q
+        loss = float(guided_cost_loss(demonstrated, costs, log_q))
+        log_partition = loss - float(demonstrated.mean())
+        effective = effective_sample_size(log_weights)
+        weights = normalise(log_weights)
+        inside = len(demonstrated) if len(costs) > len(sampled) else 0
+        bound = float(loss_bound(data.demonstration_log_q, len(costs))) if inside else math.nan
+        unseen = math.nan
+        if self.held_out is not None:
+            actions = self.held_out.demonstrations.actions
+            held = self.cost.evaluate(self.held_out.inputs, actions).sum(dim=1)
+            unseen = float(held.mean()) + log_partition
+        return {
+            "demonstration_cost": float(demonstrated.mean()),
+            "sample_cost": float(sampled[-data.newest :].mean()),
+            "held_out_nll": unseen,
+            "log_partition": log_partition,
+            "log_partition_error": math.sqrt(max(0.0, 1 / effective - 1 / len(costs))),
+            "bound_gap": loss - bound,
+            "effective_samples": effective,
+            "pareto_shape": pareto_shape(log_weights),
+            "largest_weight": float(weights.max()),
+            "demonstration_share": float(weights[:inside].sum()),
+            "loss": report.loss,
+            "rate_penalty": report.rate,
+            "monotonic_penalty": report.monotonic,
+            "gradient_norm": report.gradient_norm,
+        }
+
+
+def _rollout_seed(seed: int, iteration: int) -> int:
+    return int(np.random.SeedSequence([seed, iteration]).generate_state(1)[0])
+
+
+def _initial_controller(
+    problem: LearningProblem, density: DemonstrationDensity, config: GclConfig
+) -> LinearGaussianController:
+    """Return the first sampler."""
+    demonstrated = density.controller(problem.context)
+    floor = config.initial_deviation**2
+    if config.initial_controller == "hold":
+        eye = torch.eye(demonstrated.action_dim, dtype=torch.float64)
+        return LinearGaussianController(
+            torch.zeros_like(demonstrated.gains),
+            torch.zeros_like(demonstrated.offsets),
+            floor * eye.repeat(demonstrated.horizon, 1, 1),
+        )
+    values, vectors = torch.linalg.eigh(demonstrated.covariances)
+    wide = vectors @ torch.diag_embed(values.clamp(min=floor)) @ vectors.mT
+    return LinearGaussianController(demonstrated.gains, demonstrated.offsets, wide)
+
+
+def _hold_out(
+    problem: LearningProblem, count: int
+) -> tuple[LearningProblem, LearningProblem | None]:
+    """Split evenly spaced demonstrations off.
+
+    Raises:
+        DataError: If fewer than 2 demonstrations would be left.
+    """
+    total = len(problem.demonstrations)
+    if total - count < 2:
+        raise DataError(
+            f"held_out_demonstrations = {count} leaves {total - count} of {total} demonstrations; "
+            "leave at least 2"
+        )
+    if count == 0:
+        return problem, None
+    chosen = {round((index + 0.5) * total / count - 0.5) for index in range(count)}
+    kept = [index for index in range(total) if index not in chosen]
+    return _subset(problem, kept), _subset(problem, sorted(chosen))
+
+
+def _subset(problem: LearningProblem, indices: list[int]) -> LearningProblem:
+    return LearningProblem(
+        problem.demonstrations[indices],
+        problem.inputs[indices],
+        problem.contexts[indices],
+        problem.features,
+        problem.context,
+        problem.input_scale,
+    )

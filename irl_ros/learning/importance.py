@@ -1,0 +1,94 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Importance weights of background samples, in log space throughout."""
+
+import math
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+
+def log_mixture(
+    log_q: Float[Tensor, "K M"], counts: Int[Tensor, " K"], *, equal: bool = False
+) -> Float[Tensor, " M"]:
+    """Return the fused log density of each sample under all K distributions that were sampled.
+
+    With the balance heuristic (Veach and Guibas 1995) each distribution enters with the share of
+    samples that it produced, which keeps the estimate of the partition function unbiased.
+
+    Args:
+        log_q: log q_k(tau_j).
+        counts: How many samples each distribution produced.
+        equal: Weigh all distributions 1/K, as printed in Finn, Levine and Abbeel (2016), section
+            4.3, whatever their share.
+    """
+    used = counts > 0
+    shares = torch.where(used, torch.ones_like(counts) if equal else counts, 0).to(log_q.dtype)
+    log_shares = (shares / shares.sum()).log()
+    return torch.logsumexp(log_q[used] + log_shares[used].unsqueeze(1), dim=0)
+
+
+def normalise(log_weights: Float[Tensor, " M"]) -> Float[Tensor, " M"]:
+    """Return weights that sum to one."""
+    return torch.softmax(log_weights, dim=0)
+
+
+def effective_sample_size(log_weights: Float[Tensor, " M"]) -> float:
+    """Return (sum w)^2 / sum w^2, between 1 and M."""
+    return math.exp(
+        2 * float(torch.logsumexp(log_weights, 0)) - float(torch.logsumexp(2 * log_weights, 0))
+    )
+
+
+def temper(log_weights: Float[Tensor, " M"], target: float) -> float:
+    """Return the largest inverse temperature at which the effective sample size meets a target.
+
+    Weights are proportional to exp(beta log w). The effective sample size falls as beta grows, so
+    beta is found by bisection; it is 1 where the target is met without tempering.
+
+    Args:
+        log_weights: log w of each sample.
+        target: Wanted effective sample size; values above M act as M.
+    """
+    if effective_sample_size(log_weights) >= target:
+        return 1.0
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        if effective_sample_size(middle * log_weights) >= target:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def pareto_shape(log_weights: Float[Tensor, " M"]) -> float:
+    """Return the shape k of a generalised Pareto tail fitted to the largest weights.
+
+    Above about 0.7 the importance estimate cannot be trusted (Vehtari, Simpson, Gelman, Yao and
+    Gabry 2024). The estimator is the empirical-Bayes one of Zhang and Stephens (2009); with
+    fewer than 25 samples there is no tail to fit and the result is NaN.
+    """
+    count = len(log_weights)
+    tail = int(min(0.2 * count, 3 * count**0.5))
+    if tail < 5:
+        return math.nan
+    ordered = torch.sort((log_weights - log_weights.max()).exp()).values
+    excess = ordered[-tail:] - ordered[-tail - 1]
+    excess = excess[excess > 0]
+    if len(excess) < 5:
+        return math.nan
+    size = len(excess)
+    prior = 3.0
+    grid_size = 30 + int(size**0.5)
+    index = torch.arange(1, grid_size + 1, dtype=excess.dtype)
+    quartile = excess[max(int(size / 4 + 0.5) - 1, 0)]
+    grid = 1 / excess[-1] + (1 - (grid_size / (index - 0.5)).sqrt()) / (prior * quartile)
+    shapes = torch.log1p(-grid.unsqueeze(1) * excess).mean(dim=1)
+    log_profile = size * ((-grid / shapes).log() - shapes - 1)
+    weights = torch.softmax(log_profile, dim=0)
+    scale = (weights * grid).sum()
+    shape = float(torch.log1p(-scale * excess).mean())
+    # A weak prior towards 0.5, as in Pareto-smoothed importance sampling.
+    return (size * shape + 10 * 0.5) / (size + 10)

@@ -1,0 +1,65 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A learning problem: demonstrations, what the cost may see, and the context to be learned."""
+
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor
+
+from irl_ros.core.errors import DataError
+from irl_ros.core.features import AffineFeatures
+from irl_ros.core.trajectory import Trajectories
+
+
+@dataclass(frozen=True)
+class LearningProblem:
+    """What every algorithm of this layer learns from.
+
+    Attributes:
+        demonstrations: N demonstrated trajectories.
+        inputs: Cost inputs of the demonstrations, each relative to its own target.
+        contexts: What each demonstration was about, such as its target's position.
+        features: Cost inputs in the context to be learned.
+        context: The context to be learned, not necessarily a demonstrated one.
+        input_scale: Fixed scale of every cost input.
+
+    Raises:
+        DataError: If the parts disagree in number or dimension.
+    """
+
+    demonstrations: Trajectories
+    inputs: Float[Tensor, "N T y"]
+    contexts: Float[Tensor, "N g"]
+    features: AffineFeatures
+    context: Float[Tensor, " g"]
+    input_scale: Float[Tensor, " y"]
+
+    def __post_init__(self) -> None:
+        """Check the parts against each other."""
+        count, horizon = len(self.demonstrations), self.demonstrations.horizon
+        if self.inputs.shape[:2] != (count, horizon) or len(self.contexts) != count:
+            raise DataError(
+                f"{count} demonstrations of {horizon} steps, but cost inputs "
+                f"{tuple(self.inputs.shape)} and contexts {tuple(self.contexts.shape)}"
+            )
+        if bool((self.input_scale <= 0).any()):
+            raise DataError("a scale of a cost input is not positive; give positive scales")
+
+
+def group_scale(
+    inputs: Float[Tensor, "N T y"], groups: tuple[slice, ...]
+) -> Float[Tensor, " y"]:
+    """Return one scale for each group of cost inputs: its root mean square in the demonstrations.
+
+    Positions and velocities each keep their own shape in space, which a scale per dimension
+    would distort.
+
+    Args:
+        inputs: Cost inputs of the demonstrations.
+        groups: Which dimensions share a scale.
+    """
+    scale = inputs.new_ones(inputs.shape[-1])
+    for group in groups:
+        scale[group] = inputs[..., group].square().mean().sqrt().clamp(min=1e-9)
+    return scale
