@@ -4,8 +4,11 @@
 
 import math
 from enum import Enum
+from typing import final
 
+import numpy as np
 from jaxtyping import Float
+from numpy import ndarray
 from torch import Tensor
 
 from irl_ros.core.errors import DataError, ParameterError
@@ -32,6 +35,40 @@ class ActionSpace(Enum):
     VELOCITY = "velocity"
     TORQUE = "torque"
     POSITION_INCREMENT = "position_increment"
+
+
+@final
+class PositionReference:
+    """Turn position increments into velocity commands.
+
+    The reference moves by one increment per control period, at constant speed, and the command is
+    that speed plus a pull towards the reference. With the arm's own lag the pull is critically
+    damped: 1 / (4 tau).
+    """
+
+    def __init__(
+        self,
+        joint_positions: Float[ndarray, " joints"],
+        period: float = CONTROL_PERIOD,
+        time_constant: float = VELOCITY_TIME_CONSTANT,
+    ) -> None:
+        self._start = np.array(joint_positions, dtype=np.float64)
+        self._increment = np.zeros_like(self._start)
+        self._period = period
+        self._rate = 0.25 / time_constant
+
+    def advance(self, increment: Float[ndarray, " joints"]) -> None:
+        """Begin a control period in which the reference moves by an increment, rad."""
+        self._start = self._start + self._increment
+        self._increment = np.array(increment, dtype=np.float64)
+
+    def velocity(
+        self, elapsed: float, joint_positions: Float[ndarray, " joints"]
+    ) -> Float[ndarray, " joints"]:
+        """Return the velocity command, rad/s, ``elapsed`` seconds into the control period."""
+        share = min(elapsed / self._period, 1.0)
+        error = self._start + share * self._increment - joint_positions
+        return self._increment / self._period + self._rate * error
 
 
 def kinesthetic_actions(

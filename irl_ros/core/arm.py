@@ -189,7 +189,8 @@ def _find_urdf(name: str | Path) -> Path:
             return path
         tried.append(str(folder))
     raise ParameterError(
-        f"{name}.urdf is in none of {', '.join(tried)}; install the package or source its workspace"
+        f"{name}.urdf is in none of {', '.join(tried)}; "
+        "install the package or source its workspace"
     )
 
 

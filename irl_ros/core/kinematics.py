@@ -158,7 +158,7 @@ def inverse_kinematics(
     if np.abs(error).max() > 1e-5:
         raise ParameterError(
             f"no posture near {np.round(start, 3).tolist()} puts the tool at "
-            f"{np.round(target.position, 3).tolist()} m, {np.abs(error).max():.2g} m or rad remain; "
-            "choose a target inside the arm's reach"
+            f"{np.round(target.position, 3).tolist()} m: {np.abs(error).max():.2g} m or rad "
+            "remain; choose a target inside the arm's reach"
         )
     return joint_positions

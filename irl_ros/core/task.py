@@ -228,7 +228,7 @@ def relative_features(target: Pose) -> AffineFeatures:
     For tool point i, R and p the target's rotation and position and c_i the point in the tool
     frame, the input holds R^T (p_i - R c_i - p) and R^T v_i: 9 + 9 values, m and m/s, all zero
     when the tool rests at the target. Guided Cost Learning (Finn, Levine and Abbeel 2016),
-    section 6.3.
+    appendix D.
     """
     matrix = np.zeros((18, STATE_DIM))
     turn = target.rotation.T

@@ -1,0 +1,367 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated arm at the dish task: commands in, joint states and a judgement out."""
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from enum import Enum
+from types import TracebackType
+from typing import NamedTuple, final
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy import ndarray
+
+from irl_ros.core.action import VELOCITY_TIME_CONSTANT
+from irl_ros.core.arm import Arm, load_arm
+from irl_ros.core.errors import ParameterError, SafetyError
+from irl_ros.core.kinematics import Kinematics, inverse_kinematics
+from irl_ros.core.pose import Pose, quaternion_from_rotation
+from irl_ros.core.task import DishTask
+from irl_ros.core.trajectory import Outcome
+from irl_ros.sim.camera import Camera, take_picture
+from irl_ros.sim.config import CONDITIONS, SimulationConfig
+from irl_ros.sim.world import PHYSICS_RATE_HZ, World
+
+GUIDING_DAMPING = 1.5
+"""Damping of every joint in hand-guiding mode, N m s/rad."""
+
+
+class ArmMode(Enum):
+    """What drives the joints.
+
+    Attributes:
+        HOLDING: The arm brakes and stands still; no command is in force.
+        VELOCITY: The last velocity command.
+        EFFORT: Gravity compensation plus the last effort command.
+        GUIDING: Gravity compensation and light damping; the arm follows a hand.
+    """
+
+    HOLDING = "holding"
+    VELOCITY = "velocity"
+    EFFORT = "effort"
+    GUIDING = "guiding"
+
+
+class Phase(Enum):
+    """How far an attempt has come.
+
+    Attributes:
+        MOVING: The plate is in the gripper.
+        SETTLING: The arm stands still before the gripper opens.
+        RELEASED: The gripper is open; the plate comes to rest.
+        JUDGED: The outcome is known.
+    """
+
+    MOVING = "moving"
+    SETTLING = "settling"
+    RELEASED = "released"
+    JUDGED = "judged"
+
+
+class JointState(NamedTuple):
+    """Joints of the arm as measured: names, positions, velocities and applied torques.
+
+    Attributes:
+        names: From the base outwards.
+        positions: rad.
+        velocities: rad/s.
+        efforts: N m.
+    """
+
+    names: tuple[str, ...]
+    positions: Float[ndarray, " joints"]
+    velocities: Float[ndarray, " joints"]
+    efforts: Float[ndarray, " joints"]
+
+
+@final
+class DishSimulator:
+    """A simulated arm that holds a plate over a rack.
+
+    For a real-time node as well as for fast rollouts: set a command, then `step` the physics; a
+    command stays in force until the next. `reset` begins an attempt, `release` (or
+    `begin_release` with further calls of `step`) ends it with an `outcome`. Everything that
+    happens follows from the seed and the commands.
+
+    A velocity command u is followed by computed torque: the torque of the inverse dynamics at
+    the acceleration (u - qd) (1 - exp(-h / tau)) / h for the physics step h, which makes qd
+    approach u exactly as exp(-t / tau) while no torque limit is reached.
+    """
+
+    def __init__(
+        self,
+        config: SimulationConfig | None = None,
+        task: DishTask | None = None,
+        *,
+        visuals: bool = False,
+    ) -> None:
+        """Build the simulator and reset it with seed 0 at the held-out slot.
+
+        Args:
+            config: Arm and condition.
+            task: The task.
+            visuals: Load what `render` needs.
+
+        Raises:
+            ParameterError: If the arm cannot reach the start position of the condition.
+        """
+        self.config = config or SimulationConfig()
+        self.task = task or DishTask()
+        self.arm: Arm = load_arm(self.config.arm)
+        self.kinematics = Kinematics(self.arm)
+        self._visuals = visuals
+        self._condition = CONDITIONS[self.config.condition]
+        self.start_posture = self._find_start()
+        self._gain: list[float] = self._condition.mismatch.gain.tolist()
+        self._bias: list[float] = self._condition.mismatch.bias.tolist()
+        self._effort_limits: list[float] = self.arm.limits.effort.tolist()
+        self._joint_count = len(self.arm.joint_names)
+        self._rate = -math.expm1(-1.0 / (PHYSICS_RATE_HZ * VELOCITY_TIME_CONSTANT)) * (
+            PHYSICS_RATE_HZ
+        )
+        self._window = max(1, round(self.task.force_window * PHYSICS_RATE_HZ))
+        self._world = World(self.arm, self.task, visuals=visuals)
+        self.reset(seed=0, slot=self.task.held_out_slot)
+
+    def __enter__(self) -> "DishSimulator":
+        """Return the simulator; it is closed at the end of the with statement."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the simulator."""
+        self.close()
+
+    def close(self) -> None:
+        """Free the physics client."""
+        self._world.close()
+
+    def _find_start(self) -> Float[ndarray, " joints"]:
+        shift = np.array(self._condition.start_shift)
+        if not shift.any():
+            return self.arm.home
+        rotation, position = self.kinematics.tool_pose(torch.from_numpy(self.arm.home.copy()))
+        pose = Pose(position.numpy() + shift, quaternion_from_rotation(rotation.numpy()))
+        return inverse_kinematics(self.kinematics, pose, self.arm.home)
+
+    def reset(self, seed: int, slot: int) -> None:
+        """Begin an attempt: the arm at rest near its start posture, the plate in the gripper.
+
+        Args:
+            seed: The start posture varies with it.
+            slot: Slot into which the plate is to be put.
+
+        Raises:
+            ParameterError: If there is no such slot or the seed is negative.
+        """
+        self.target = self.task.target_pose(slot)
+        if seed < 0:
+            raise ParameterError(f"seed = {seed}; give a number of at least 0")
+        spread = self.config.posture_spread
+        noise = np.random.default_rng(seed).standard_normal(self._joint_count)
+        self._world.reset(self.start_posture + spread * noise)
+        self.slot = slot
+        self.phase = Phase.MOVING
+        self.mode = ArmMode.HOLDING
+        self.outcome: Outcome | None = None
+        self.peak_force = 0.0
+        self.steps = 0
+        self._command = [0.0] * self._joint_count
+        self._efforts = [0.0] * self._joint_count
+        self._hand: tuple[list[float], list[float]] | None = None
+        self._forces: deque[float] = deque([0.0] * self._window, maxlen=self._window)
+        self._until_next_phase = 0
+        self._positions, self._velocities = self._world.joint_state()
+
+    @property
+    def time(self) -> float:
+        """Time since the reset, s."""
+        return self.steps / PHYSICS_RATE_HZ
+
+    @property
+    def contact_force(self) -> float:
+        """Contact force on the plate averaged over the force window, N."""
+        return sum(self._forces) / self._window
+
+    def joint_state(self) -> JointState:
+        """Return what the joints do and which torques were applied in the last physics step."""
+        return JointState(
+            self.arm.joint_names,
+            np.array(self._positions),
+            np.array(self._velocities),
+            np.array(self._efforts),
+        )
+
+    def plate_motion(self) -> tuple[Pose, Float[ndarray, " 3"], Float[ndarray, " 3"]]:
+        """Return the plate's pose, velocity (m/s) and angular velocity (rad/s), base frame."""
+        return self._world.plate_motion()
+
+    def set_velocity_command(self, velocities: Float[ndarray, " joints"]) -> None:
+        """Follow joint velocities, rad/s, as far as the condition lets the arm understand them.
+
+        Raises:
+            ParameterError: If there is not one finite value for each joint.
+            SafetyError: If the attempt has ended.
+        """
+        values = self._checked(velocities, "velocity command")
+        self._command = [
+            gain * value + bias
+            for gain, value, bias in zip(self._gain, values, self._bias, strict=True)
+        ]
+        self.mode = ArmMode.VELOCITY
+
+    def set_effort_command(self, efforts: Float[ndarray, " joints"]) -> None:
+        """Apply joint torques, N m, on top of gravity compensation; limited to the arm's.
+
+        Raises:
+            ParameterError: If there is not one finite value for each joint.
+            SafetyError: If the attempt has ended.
+        """
+        values = self._checked(efforts, "effort command")
+        self._command = [gain * value for gain, value in zip(self._gain, values, strict=True)]
+        self.mode = ArmMode.EFFORT
+
+    def set_hand_guiding(self, enabled: bool) -> None:
+        """Let the arm be moved by hand, or make it stand still again.
+
+        Raises:
+            SafetyError: If the attempt has ended.
+        """
+        self._require_moving("hand guiding")
+        self.mode = ArmMode.GUIDING if enabled else ArmMode.HOLDING
+        self._hand = None
+
+    def hold(self) -> None:
+        """Brake and stand still."""
+        self.mode = ArmMode.HOLDING
+
+    def apply_hand_wrench(self, force: Float[ndarray, " 3"], torque: Float[ndarray, " 3"]) -> None:
+        """Let a hand push the plate, from now on until the next call.
+
+        The hand acts in every mode, as a person may; only in hand-guiding mode the arm yields.
+
+        Args:
+            force: At the plate's centre, base frame, N.
+            torque: Base frame, N m.
+
+        Raises:
+            ParameterError: If there are not three finite values each.
+        """
+        wrench = (np.asarray(force, dtype=np.float64), np.asarray(torque, dtype=np.float64))
+        for name, values in zip(("force", "torque"), wrench, strict=True):
+            if values.shape != (3,) or not np.isfinite(values).all():
+                raise ParameterError(f"hand {name} {values}; give 3 finite values")
+        acts = bool(wrench[0].any() or wrench[1].any())
+        self._hand = (wrench[0].tolist(), wrench[1].tolist()) if acts else None
+
+    def step(self, count: int = 1) -> None:
+        """Advance by physics steps of 1/240 s; an attempt that was released goes on to its end."""
+        for _ in range(count):
+            self._step()
+            if self._until_next_phase:
+                self._until_next_phase -= 1
+                if not self._until_next_phase:
+                    self._next_phase()
+
+    def begin_release(self) -> None:
+        """Stop the arm; the steps that follow open the gripper and judge the plate.
+
+        Raises:
+            SafetyError: If the attempt has been released already.
+        """
+        self._require_moving("release")
+        self.phase = Phase.SETTLING
+        self.mode = ArmMode.HOLDING
+        self._hand = None
+        self._until_next_phase = round(self.task.settle_time * PHYSICS_RATE_HZ)
+
+    def release(self) -> Outcome:
+        """Stop, open the gripper, wait and judge, in one go.
+
+        Raises:
+            SafetyError: If the attempt has been released already.
+        """
+        self.begin_release()
+        while self.outcome is None:
+            self.step()
+        return self.outcome
+
+    def render(self, camera: Camera | None = None) -> ndarray:
+        """Return a picture of the scene, height x width x 3 bytes (RGB).
+
+        Raises:
+            ParameterError: If the simulator was made without visuals.
+        """
+        if not self._visuals:
+            raise ParameterError("this simulator has no visuals; make it with visuals=True")
+        return take_picture(self._world.client, camera or Camera())
+
+    def _checked(self, values: Float[ndarray, " values"], what: str) -> list[float]:
+        self._require_moving(what)
+        array = np.asarray(values, dtype=np.float64)
+        if array.shape != (self._joint_count,) or not np.isfinite(array).all():
+            raise ParameterError(
+                f"{what} {array.tolist()}; give {self._joint_count} finite values"
+            )
+        return array.tolist()
+
+    def _require_moving(self, what: str) -> None:
+        if self.phase is not Phase.MOVING:
+            raise SafetyError(
+                f"{what} refused: the attempt is {self.phase.value}; reset the simulator first"
+            )
+
+    def _step(self) -> None:
+        positions, velocities = self._positions, self._velocities
+        zeros = [0.0] * self._joint_count
+        if self.mode is ArmMode.VELOCITY or self.mode is ArmMode.HOLDING:
+            wanted = self._command if self.mode is ArmMode.VELOCITY else zeros
+            rate = self._rate
+            acceleration = [rate * (u - v) for u, v in zip(wanted, velocities, strict=True)]
+            torques = self._world.inverse_dynamics(positions, velocities, acceleration)
+        else:
+            extra = self._command
+            if self.mode is ArmMode.GUIDING:
+                extra = [-GUIDING_DAMPING * velocity for velocity in velocities]
+            torques = self._world.inverse_dynamics(positions, velocities, zeros)
+            torques = [torque + more for torque, more in zip(torques, extra, strict=True)]
+        self._efforts = [
+            max(-limit, min(limit, torque))
+            for torque, limit in zip(torques, self._effort_limits, strict=True)
+        ]
+        if self._hand is not None:
+            self._world.push_plate(*self._hand)
+        self._world.step(self._efforts)
+        self.steps += 1
+        self._positions, self._velocities = self._world.joint_state()
+        self._forces.append(self._world.contact_force())
+        self.peak_force = max(self.peak_force, self.contact_force)
+
+    def _next_phase(self) -> None:
+        if self.phase is Phase.SETTLING:
+            self._world.release_plate()
+            self.phase = Phase.RELEASED
+            self._until_next_phase = round(self.task.judge_time * PHYSICS_RATE_HZ)
+            return
+        pose, linear, angular = self._world.plate_motion()
+        self.outcome = self.task.judge(self.slot, pose, linear, angular, self.peak_force)
+        self.phase = Phase.JUDGED
+
+
+def tool_motion(
+    kinematics: Kinematics, positions: Sequence[float], velocities: Sequence[float]
+) -> tuple[
+    Float[ndarray, "3 3"], Float[ndarray, " 3"], Float[ndarray, " 3"], Float[ndarray, " 3"]
+]:
+    """Return rotation, position (m), velocity (m/s) and angular velocity (rad/s) of the tool."""
+    q = torch.tensor(positions, dtype=torch.float64)
+    rotation, position = kinematics.tool_pose(q)
+    twist = kinematics.jacobian(q) @ torch.tensor(velocities, dtype=torch.float64)
+    return rotation.numpy(), position.numpy(), twist[:3].numpy(), twist[3:].numpy()

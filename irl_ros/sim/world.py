@@ -1,0 +1,336 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One PyBullet client that holds an arm with a plate, a rack and a table."""
+
+import math
+from collections.abc import Sequence
+from typing import final
+
+import numpy as np
+import pybullet
+from jaxtyping import Float
+from numpy import ndarray
+
+from irl_ros.core.arm import Arm
+from irl_ros.core.errors import ParameterError
+from irl_ros.core.pose import Pose, quaternion_from_rotation
+from irl_ros.core.task import DishTask
+
+PHYSICS_RATE_HZ = 240
+"""Physics steps per second."""
+
+JOINT_DAMPING = 0.5
+"""Viscous friction of every joint in the descriptions, N m s/rad."""
+
+_GRAVITY = 9.81
+# Soft contacts: with rigid ones the force depends on the step size more than on the motion.
+_CONTACT_STIFFNESS = 1e4  # N/m
+_CONTACT_DAMPING = 200.0  # N s/m
+_FRICTION = 0.4
+_IGNORE_VISUALS = 1048576  # PyBullet's URDF_IGNORE_VISUAL_SHAPES, missing from its Python names
+_STEEL = (0.62, 0.64, 0.68, 1.0)
+_CHINA = (0.30, 0.56, 0.85, 1.0)
+_WOOD = (0.80, 0.72, 0.60, 1.0)
+_UPRIGHT = (0.0, 0.0, 0.0, 1.0)
+_AXIS_X = pybullet.getQuaternionFromEuler((0.0, math.pi / 2, 0.0))
+_AXIS_Y = pybullet.getQuaternionFromEuler((math.pi / 2, 0.0, 0.0))
+
+
+@final
+class World:
+    """Bodies and forces; what the arm is to do is decided elsewhere.
+
+    `reset` builds everything anew. That costs a few milliseconds and makes a run independent of
+    all runs before it, down to the last bit: contact caches and collision trees start empty.
+    """
+
+    def __init__(self, arm: Arm, task: DishTask, *, visuals: bool = False) -> None:
+        """Open a client without a window.
+
+        Args:
+            arm: Arm to simulate.
+            task: Rack and plate to simulate.
+            visuals: Also load what only pictures need.
+        """
+        self._arm = arm
+        self._task = task
+        self._visuals = visuals
+        self.client: int = pybullet.connect(pybullet.DIRECT)
+        self._joints: list[int] = []
+        self._body = -1
+        self._plate_link = -1
+        self._free_plate: int | None = None
+
+    def close(self) -> None:
+        """Close the client; afterwards the world can no longer be used."""
+        if self.client >= 0:
+            pybullet.disconnect(physicsClientId=self.client)
+            self.client = -1
+
+    def reset(self, joint_positions: Float[ndarray, " joints"]) -> None:
+        """Build the world with the arm at rest in a posture, the plate in its gripper."""
+        client = self.client
+        pybullet.resetSimulation(physicsClientId=client)
+        pybullet.setGravity(0.0, 0.0, -_GRAVITY, physicsClientId=client)
+        pybullet.setPhysicsEngineParameter(
+            fixedTimeStep=1.0 / PHYSICS_RATE_HZ,
+            deterministicOverlappingPairs=1,
+            physicsClientId=client,
+        )
+        self._free_plate = None
+        self._load_arm()
+        self._build_table()
+        self._build_rack()
+        for joint, position in zip(self._joints, joint_positions.tolist(), strict=True):
+            pybullet.resetJointState(self._body, joint, position, physicsClientId=client)
+
+    def _load_arm(self) -> None:
+        client = self.client
+        flags = pybullet.URDF_USE_INERTIA_FROM_FILE | (0 if self._visuals else _IGNORE_VISUALS)
+        self._body = pybullet.loadURDF(
+            str(self._arm.urdf_path), useFixedBase=True, flags=flags, physicsClientId=client
+        )
+        by_name: dict[str, int] = {}
+        for index in range(pybullet.getNumJoints(self._body, physicsClientId=client)):
+            info = pybullet.getJointInfo(self._body, index, physicsClientId=client)
+            by_name[info[1].decode()] = index
+            if info[12].decode() == self._arm.tool_link:
+                self._plate_link = index
+            pybullet.changeDynamics(
+                self._body, index, linearDamping=0.0, angularDamping=0.0, physicsClientId=client
+            )
+        missing = [name for name in self._arm.joint_names if name not in by_name]
+        if missing:
+            raise ParameterError(f"{self._arm.urdf_path} has no joints {missing}")
+        self._joints = [by_name[name] for name in self._arm.joint_names]
+        # PyBullet gives every joint a velocity motor; torque control needs it off.
+        pybullet.setJointMotorControlArray(
+            self._body,
+            self._joints,
+            pybullet.VELOCITY_CONTROL,
+            forces=[0.0] * len(self._joints),
+            physicsClientId=client,
+        )
+        pybullet.changeDynamics(
+            self._body, self._plate_link, lateralFriction=1.0, physicsClientId=client
+        )
+
+    def _build_table(self) -> None:
+        half = (0.6, 0.75, 0.02)
+        shape = pybullet.createCollisionShape(
+            pybullet.GEOM_BOX, halfExtents=half, physicsClientId=self.client
+        )
+        drawing = -1
+        if self._visuals:
+            drawing = pybullet.createVisualShape(
+                pybullet.GEOM_BOX, halfExtents=half, rgbaColor=_WOOD, physicsClientId=self.client
+            )
+        self._static_body(shape, drawing, (0.35, 0.0, -half[2]), (0.0, 0.0, 0.0, 1.0))
+
+    def _build_rack(self) -> None:
+        rack = self._task.rack
+        rows = [row * rack.pitch - rack.length / 2 for row in range(rack.slots + 1)]
+        middle = rack.rail_height + rack.tine_height / 2
+        for side in (-1, 1):
+            tines = [(side * rack.tine_offset, along, middle) for along in rows]
+            self._cylinders(rack.tine_radius, rack.tine_height, tines, _UPRIGHT)
+        rails = [(side * rack.rail_offset, 0.0, rack.rail_height) for side in (-1, 1)]
+        self._cylinders(rack.rail_radius, rack.length + 0.02, rails, _AXIS_Y)
+        legs = [
+            (side * rack.rail_offset, end * rack.length / 2, rack.rail_height / 2)
+            for side in (-1, 1)
+            for end in (-1, 1)
+        ]
+        self._cylinders(rack.rail_radius, rack.rail_height, legs, _UPRIGHT)
+
+    def _cylinders(
+        self,
+        radius: float,
+        length: float,
+        positions: Sequence[Sequence[float]],
+        orientation: Sequence[float],
+    ) -> None:
+        """Add equal cylinders of the rack as one body; PyBullet takes up to 16 shapes in one."""
+        count = len(positions)
+        client, rack = self.client, self._task.rack
+        shape = pybullet.createCollisionShapeArray(
+            shapeTypes=[pybullet.GEOM_CYLINDER] * count,
+            radii=[radius] * count,
+            lengths=[length] * count,
+            collisionFramePositions=positions,
+            collisionFrameOrientations=[orientation] * count,
+            physicsClientId=client,
+        )
+        drawing = -1
+        if self._visuals:
+            drawing = pybullet.createVisualShapeArray(
+                shapeTypes=[pybullet.GEOM_CYLINDER] * count,
+                radii=[radius] * count,
+                lengths=[length] * count,
+                visualFramePositions=positions,
+                visualFrameOrientations=[orientation] * count,
+                rgbaColors=[_STEEL] * count,
+                physicsClientId=client,
+            )
+        self._static_body(
+            shape, drawing, rack.position, quaternion_from_rotation(rack.rotation).tolist()
+        )
+
+    def _static_body(
+        self,
+        shape: int,
+        drawing: int,
+        position: Sequence[float],
+        orientation: Sequence[float],
+    ) -> None:
+        body = pybullet.createMultiBody(
+            0.0, shape, drawing, position, orientation, physicsClientId=self.client
+        )
+        pybullet.changeDynamics(
+            body,
+            -1,
+            lateralFriction=_FRICTION,
+            contactStiffness=_CONTACT_STIFFNESS,
+            contactDamping=_CONTACT_DAMPING,
+            physicsClientId=self.client,
+        )
+
+    def joint_state(self) -> tuple[list[float], list[float]]:
+        """Return joint positions (rad) and velocities (rad/s)."""
+        states = pybullet.getJointStates(self._body, self._joints, physicsClientId=self.client)
+        return [state[0] for state in states], [state[1] for state in states]
+
+    def inverse_dynamics(
+        self, positions: list[float], velocities: list[float], accelerations: list[float]
+    ) -> list[float]:
+        """Return the torques, N m, that accelerate the free arm so, friction compensated."""
+        torques = pybullet.calculateInverseDynamics(
+            self._body, positions, velocities, accelerations, physicsClientId=self.client
+        )
+        return [
+            torque + JOINT_DAMPING * velocity
+            for torque, velocity in zip(torques, velocities, strict=True)
+        ]
+
+    def step(self, torques: list[float]) -> None:
+        """Advance by one physics step with these joint torques, N m."""
+        pybullet.setJointMotorControlArray(
+            self._body,
+            self._joints,
+            pybullet.TORQUE_CONTROL,
+            forces=torques,
+            physicsClientId=self.client,
+        )
+        pybullet.stepSimulation(physicsClientId=self.client)
+
+    def push_plate(self, force: Sequence[float], torque: Sequence[float]) -> None:
+        """Apply a force (N) at the held plate's centre and a torque (N m) for the next step."""
+        state = pybullet.getLinkState(self._body, self._plate_link, physicsClientId=self.client)
+        pybullet.applyExternalForce(
+            self._body,
+            self._plate_link,
+            force,
+            state[0],
+            pybullet.WORLD_FRAME,
+            physicsClientId=self.client,
+        )
+        pybullet.applyExternalTorque(
+            self._body,
+            self._plate_link,
+            torque,
+            pybullet.WORLD_FRAME,
+            physicsClientId=self.client,
+        )
+
+    def contact_force(self) -> float:
+        """Return the sum of the normal forces on the plate in the last step, N."""
+        if self._free_plate is None:
+            contacts = pybullet.getContactPoints(
+                bodyA=self._body, linkIndexA=self._plate_link, physicsClientId=self.client
+            )
+        else:
+            contacts = pybullet.getContactPoints(
+                bodyA=self._free_plate, physicsClientId=self.client
+            )
+        return sum((contact[9] for contact in contacts), 0.0) if contacts else 0.0
+
+    def plate_motion(
+        self,
+    ) -> tuple[Pose, Float[ndarray, " 3"], Float[ndarray, " 3"]]:
+        """Return the plate's pose, velocity (m/s) and angular velocity (rad/s), base frame."""
+        if self._free_plate is None:
+            state = pybullet.getLinkState(
+                self._body,
+                self._plate_link,
+                computeLinkVelocity=1,
+                computeForwardKinematics=1,
+                physicsClientId=self.client,
+            )
+            position, orientation, linear, angular = state[4], state[5], state[6], state[7]
+        else:
+            position, orientation = pybullet.getBasePositionAndOrientation(
+                self._free_plate, physicsClientId=self.client
+            )
+            linear, angular = pybullet.getBaseVelocity(
+                self._free_plate, physicsClientId=self.client
+            )
+        pose = Pose(np.array(position), np.array(orientation))
+        return pose, np.array(linear), np.array(angular)
+
+    def release_plate(self) -> None:
+        """Open the gripper: a free plate takes over pose and velocity of the held one.
+
+        The held plate stays on the arm as a mass without extent, so that the arm's dynamics do
+        not change; nothing collides with it any more, and the opened fingers do not touch the
+        free plate.
+        """
+        pose, linear, angular = self.plate_motion()
+        plate, client = self._task.plate, self.client
+        shape = pybullet.createCollisionShape(
+            pybullet.GEOM_CYLINDER,
+            radius=plate.radius,
+            height=plate.thickness,
+            collisionFrameOrientation=_AXIS_X,
+            physicsClientId=client,
+        )
+        drawing = -1
+        if self._visuals:
+            drawing = pybullet.createVisualShape(
+                pybullet.GEOM_CYLINDER,
+                radius=plate.radius,
+                length=plate.thickness,
+                visualFrameOrientation=_AXIS_X,
+                rgbaColor=_CHINA,
+                physicsClientId=client,
+            )
+            pybullet.changeVisualShape(
+                self._body, self._plate_link, rgbaColor=(0, 0, 0, 0), physicsClientId=client
+            )
+        free = int(
+            pybullet.createMultiBody(
+                plate.mass,
+                shape,
+                drawing,
+                pose.position.tolist(),
+                pose.quaternion.tolist(),
+                physicsClientId=client,
+            )
+        )
+        polar = plate.mass * plate.radius**2 / 2
+        equatorial = plate.mass * (3 * plate.radius**2 + plate.thickness**2) / 12
+        pybullet.changeDynamics(
+            free,
+            -1,
+            lateralFriction=1.0,
+            linearDamping=0.0,
+            angularDamping=0.0,
+            localInertiaDiagonal=(polar, equatorial, equatorial),
+            physicsClientId=client,
+        )
+        pybullet.resetBaseVelocity(free, linear.tolist(), angular.tolist(), physicsClientId=client)
+        pybullet.setCollisionFilterGroupMask(
+            self._body, self._plate_link, 0, 0, physicsClientId=client
+        )
+        for link in range(-1, pybullet.getNumJoints(self._body, physicsClientId=client)):
+            pybullet.setCollisionFilterPair(self._body, free, link, -1, 0, physicsClientId=client)
+        self._free_plate = free
