@@ -25,9 +25,7 @@ def missing():
         )
         return lines
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
-        lines.append(
-            "the Python module venv is missing: sudo apt install python%s-venv" % version
-        )
+        lines.append("the Python module venv is missing: sudo apt install python%s-venv" % version)
     if sys.version_info[:2] != PYBULLET_WHEEL:
         header = os.path.join(sysconfig.get_paths()["include"], "Python.h")
         if shutil.which("g++") is None and shutil.which("c++") is None:
