@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from irl_ros.core.errors import DataError
 from irl_ros.core.pose import Pose
 
@@ -58,7 +60,10 @@ class ExecutionContract:
                 action_space=str(values["action_space"]),
                 control_period=float(values["control_period"]),
                 start=tuple(float(value) for value in values["start"]),
-                target=Pose(values["target_position"], values["target_quaternion"]),
+                target=Pose(
+                    np.array(values["target_position"], dtype=np.float64),
+                    np.array(values["target_quaternion"], dtype=np.float64),
+                ),
             )
         except KeyError as error:
             raise DataError(

@@ -4,7 +4,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -14,6 +14,7 @@ from irl_ros.core.errors import DataError
 from irl_ros.core.trajectory import Trajectories
 
 
+@runtime_checkable
 class Policy(Protocol):
     """What an arm executes: an action for every step and state, and how likely each action is."""
 

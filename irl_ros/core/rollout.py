@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one door between learning and the world: a policy goes in, rollouts come out."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from irl_ros.core.policy import Policy
 from irl_ros.core.trajectory import Rollouts
 
 
+@runtime_checkable
 class RolloutSource(Protocol):
     """An arm, simulated or real, on which policies can be tried."""
 

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Guided Cost Learning: Finn, Levine and Abbeel (2016), algorithms 1 and 2."""
 
-import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -101,7 +100,6 @@ class GuidedCostLearning:
         self.problem, self.held_out = _hold_out(problem, config.held_out_demonstrations)
         self.generator = torch.Generator().manual_seed(seed)
         self.cost = Cost(config.cost, problem.input_scale, self.generator)
-        self.previous_cost = copy.deepcopy(self.cost)
         self.optimiser = torch.optim.Adam(
             self.cost.parameters(), lr=config.cost_update.learning_rate
         )
@@ -157,7 +155,6 @@ class GuidedCostLearning:
         dynamics = self._fit_dynamics(background)
         surprise = self._surprise(before, rollouts)
         multiplier, predicted, actual = self._judge_last_step(background, dynamics)
-        self.previous_cost = copy.deepcopy(self.cost)
         data = self._cost_data(background)
         report = update_cost(
             self.cost,

@@ -1,0 +1,125 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The folder of one training run: configuration, diagnostics, checkpoint, cost and policy."""
+
+import json
+import platform
+from collections.abc import Mapping
+from importlib import metadata as packages
+from pathlib import Path
+from typing import Any
+
+from torch.utils.tensorboard import SummaryWriter
+
+from irl_ros import __version__
+from irl_ros.core.contract import ExecutionContract
+from irl_ros.core.errors import DataError
+from irl_ros.core.parameters import to_mapping
+from irl_ros.learning.artifacts import COST_FILE, POLICY_FILE, cost_to_bytes, policy_to_bytes
+from irl_ros.learning.checkpoint import (
+    finite_or_none,
+    restore_checkpoint,
+    save_checkpoint,
+    write_atomically,
+)
+from irl_ros.learning.diagnostics import Diagnostics
+from irl_ros.learning.gcl import GuidedCostLearning
+
+CONFIG_FILE = "config.json"
+RUN_FILE = "run.json"
+DIAGNOSTICS_FILE = "diagnostics.jsonl"
+CHECKPOINT_FILE = "checkpoint.safetensors"
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what a result depends on."""
+    found = {"irl_ros": __version__, "python": platform.python_version()}
+    for name in ("torch", "numpy", "scipy", "pybullet", "ruckig", "safetensors"):
+        try:
+            found[name] = packages.version(name)
+        except packages.PackageNotFoundError:
+            continue
+    return found
+
+
+class RunFolder:
+    """Writer of one run; every file is replaced atomically, so a crash loses one iteration.
+
+    Args:
+        path: The folder; it is made if missing.
+        learner: What runs.
+        contract: Conditions under which the policy may be executed.
+        facts: Further facts for ``run.json``, such as the dataset and the condition.
+        resume: Continue a run that is there instead of refusing to overwrite it.
+
+    Raises:
+        DataError: If the folder holds a run and ``resume`` is off, or one that cannot be resumed.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        learner: GuidedCostLearning,
+        contract: ExecutionContract,
+        facts: Mapping[str, Any],
+        *,
+        resume: bool,
+    ) -> None:
+        self.path = path
+        self._learner = learner
+        self._contract = contract
+        self._facts = dict(facts)
+        checkpoint = path / CHECKPOINT_FILE
+        if checkpoint.exists():
+            if not resume:
+                raise DataError(
+                    f"{path} already holds a run; continue it with resume:=true or choose another "
+                    "output folder"
+                )
+            restore_checkpoint(learner, checkpoint)
+        path.mkdir(parents=True, exist_ok=True)
+        self._write_json(CONFIG_FILE, to_mapping(learner.config))
+        self._write_facts()
+        self._board = SummaryWriter(  # type: ignore[no-untyped-call]
+            str(path / "tensorboard"), purge_step=learner.progress.iteration + 1
+        )
+
+    def record(self, diagnostics: Diagnostics) -> None:
+        """Save one iteration: diagnostics, cost, policy and, last, the checkpoint."""
+        history = self._learner.progress.history
+        lines = (json.dumps(finite_or_none(entry.as_mapping())) for entry in history)
+        write_atomically(self.path / DIAGNOSTICS_FILE, ("\n".join(lines) + "\n").encode())
+        for name, value in diagnostics.as_mapping().items():
+            self._board.add_scalar(name, value, diagnostics.iteration)  # type: ignore[no-untyped-call]
+        self._board.flush()  # type: ignore[no-untyped-call]
+        write_atomically(self.path / POLICY_FILE, self.policy_bytes())
+        write_atomically(self.path / COST_FILE, self.cost_bytes())
+        save_checkpoint(self._learner, self.path / CHECKPOINT_FILE)
+        self._write_facts()
+
+    def policy_bytes(self) -> bytes:
+        """Return the current policy with its contract."""
+        return policy_to_bytes(self._learner.progress.controller, self._contract.to_metadata())
+
+    def cost_bytes(self) -> bytes:
+        """Return the current cost with the contract of its arm."""
+        return cost_to_bytes(self._learner.cost, self._contract.to_metadata())
+
+    def close(self) -> None:
+        """Close the TensorBoard files."""
+        self._board.close()  # type: ignore[no-untyped-call]
+
+    def _write_facts(self) -> None:
+        facts = {
+            **self._facts,
+            "seed": self._learner.seed,
+            "iterations_done": self._learner.progress.iteration,
+            "rollouts": sum(self._learner.progress.background.counts),
+            "finished": self._learner.finished,
+            "versions": versions(),
+        }
+        self._write_json(RUN_FILE, facts)
+
+    def _write_json(self, name: str, values: Mapping[str, Any]) -> None:
+        text = json.dumps(values, indent=2, sort_keys=True, allow_nan=False)
+        write_atomically(self.path / name, f"{text}\n".encode())

@@ -1,0 +1,96 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Fitted dynamics and the fitted demonstration density on data whose truth is known."""
+
+import pytest
+import torch
+from point_mass import MATRIX, STEPS, PointMass, expert, point_mass_problem
+
+from irl_ros.core.errors import DataError
+from irl_ros.core.policy import LinearGaussianController
+from irl_ros.core.trajectory import Trajectories
+from irl_ros.learning.demonstration_density import (
+    DemonstrationDensityConfig,
+    fit_demonstration_density,
+)
+from irl_ros.learning.dynamics import DynamicsConfig, fit_dynamics, one_step_error
+
+GOAL = torch.tensor([1.0, 0.5], dtype=torch.float64)
+
+
+def noisy(count: int, deviation: float = 0.5) -> Trajectories:
+    """Run a controller that excites every direction."""
+    controller = expert(GOAL)
+    wide = LinearGaussianController(
+        controller.gains,
+        controller.offsets,
+        deviation**2 * torch.eye(2, dtype=torch.float64).repeat(STEPS, 1, 1),
+    )
+    return PointMass(GOAL).sample(wide, count, seed=5).trajectories
+
+
+@pytest.mark.parametrize("strength", [0.1, 20.0, 1e4])
+@pytest.mark.parametrize("count", [3, 40])
+def test_dynamics_fit_is_exact_on_noiseless_linear_motion(strength: float, count: int) -> None:
+    runs = noisy(count)
+    dynamics = fit_dynamics(runs, runs, DynamicsConfig(prior_strength=strength))
+    torch.testing.assert_close(
+        dynamics.matrices, MATRIX.expand(STEPS - 1, 4, 6), rtol=0, atol=3e-4
+    )
+    assert one_step_error(dynamics, noisy(20, deviation=0.2)) < 1e-3
+
+
+def test_dynamics_stay_sane_with_fewer_samples_than_dimensions() -> None:
+    runs = noisy(2)
+    dynamics = fit_dynamics(runs, runs, DynamicsConfig(window=0))
+    assert float(dynamics.matrices.abs().max()) < 2.0
+    assert float(torch.linalg.eigvalsh(dynamics.covariances).min()) > 0
+
+
+def test_density_predicts_an_undemonstrated_context() -> None:
+    problem = point_mass_problem(GOAL)
+    density = fit_demonstration_density(
+        problem.demonstrations, problem.contexts, DemonstrationDensityConfig()
+    )
+    mean = density.mean_trajectory(GOAL)
+    torch.testing.assert_close(mean.states[0, -1, :2], GOAL, rtol=0, atol=0.15)
+
+
+def test_density_keeps_the_demonstrations_in_the_partition_function() -> None:
+    """With 20 demonstrations of many states an unshrunk fit leaves no residual: +1000s of nats."""
+    generator = torch.Generator().manual_seed(0)
+    states = torch.randn(20, 40, 32, generator=generator, dtype=torch.float64)
+    actions = 0.3 * torch.randn(20, 40, 7, generator=generator, dtype=torch.float64)
+    contexts = torch.linspace(-1, 1, 20, dtype=torch.float64).unsqueeze(1)
+    log_q = {}
+    for name, config in {
+        "shrunk": DemonstrationDensityConfig(),
+        "degenerate": DemonstrationDensityConfig(
+            window=0, prior_strength=0.0, deviation_floor=1e-6
+        ),
+    }.items():
+        runs = Trajectories(states, actions)
+        density = fit_demonstration_density(runs, contexts, config)
+        log_q[name] = float(density.log_prob(runs, contexts).mean())
+    truth = 40 * 7 * (-0.5 - float(torch.tensor(0.3 * (2 * torch.pi) ** 0.5).log()))
+    assert log_q["shrunk"] == pytest.approx(truth, abs=120)
+    assert log_q["degenerate"] > log_q["shrunk"] + 1000
+
+
+def test_density_works_when_all_demonstrations_share_one_context() -> None:
+    problem = point_mass_problem(GOAL)
+    contexts = GOAL.expand(len(problem.demonstrations), 2).clone()
+    density = fit_demonstration_density(
+        problem.demonstrations, contexts, DemonstrationDensityConfig()
+    )
+    torch.testing.assert_close(
+        density.mean_trajectory(GOAL).states[0], problem.demonstrations.states.mean(dim=0)
+    )
+
+
+def test_density_refuses_a_single_demonstration() -> None:
+    problem = point_mass_problem(GOAL)
+    with pytest.raises(DataError, match="give at least 2"):
+        fit_demonstration_density(
+            problem.demonstrations[0], problem.contexts[:1], DemonstrationDensityConfig()
+        )

@@ -1,0 +1,48 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The whole loop on a point mass whose demonstrator is known."""
+
+import math
+
+import torch
+from point_mass import ACTION_WEIGHT, PointMass, point_mass_problem
+
+from irl_ros.core.parameters import replace
+from irl_ros.learning.diagnostics import Diagnostics
+from irl_ros.learning.gcl import GclConfig, GuidedCostLearning
+
+GOAL = torch.tensor([1.0, 0.5], dtype=torch.float64)
+SETTINGS = {
+    "iterations": 6,
+    "rollouts": 8,
+    "cost.hidden": (16,),
+    "cost.features": 16,
+    "cost.action_weight": ACTION_WEIGHT,
+    "initial_controller": "hold",
+    "initial_deviation": 0.5,
+    "controller.kl_limit": 20.0,
+    "held_out_demonstrations": 2,
+}
+
+
+def test_a_cold_start_learns_to_reach_the_goal() -> None:
+    learner = GuidedCostLearning(
+        point_mass_problem(GOAL), replace(GclConfig(), SETTINGS), seed=0
+    )
+    source = PointMass(GOAL)
+    untrained = source.sample(learner.progress.controller, 20, seed=99, deterministic=True)
+    seen: list[Diagnostics] = []
+    learner.run(source, seen.append)
+    trained = source.sample(learner.progress.controller, 20, seed=99, deterministic=True)
+    assert untrained.successes == 0
+    assert trained.successes == 20
+    assert [each.iteration for each in seen] == list(range(1, 7))
+    assert seen[-1].rollouts == 48
+    for each in seen:
+        assert each.bound_gap >= 0
+        assert 1 <= each.effective_samples <= each.rollouts + 14
+        assert each.kl <= each.kl_limit * (1 + 1e-6)
+        assert math.isfinite(each.held_out_nll)
+        assert 0 <= each.demonstration_share <= 1
+        assert each.smallest_variance > 0
+    assert all(math.isfinite(each.actual_improvement) for each in seen[1:])

@@ -1,0 +1,104 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Run folders: bit-exact resumption, artifacts that come back, refusals that lose nothing."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from point_mass import PointMass, point_mass_problem
+from test_gcl import GOAL, SETTINGS
+
+from irl_ros.core.contract import ExecutionContract
+from irl_ros.core.errors import DataError
+from irl_ros.core.parameters import replace
+from irl_ros.core.pose import Pose
+from irl_ros.learning.artifacts import cost_from_bytes, load_cost, load_policy, policy_from_bytes
+from irl_ros.learning.gcl import GclConfig, GuidedCostLearning
+from irl_ros.learning.run_folder import RunFolder
+
+CONTRACT = ExecutionContract(
+    arm="panda",
+    joint_names=("a", "b"),
+    action_space="velocity",
+    control_period=0.1,
+    start=(0.0, 0.1),
+    target=Pose(np.array([1.0, 0.5, 0.0]), np.array([0.0, 0.0, 0.0, 1.0])),
+)
+
+
+def learner(seed: int = 0, **changes: object) -> GuidedCostLearning:
+    settings = {**SETTINGS, "iterations": 4, **changes}
+    return GuidedCostLearning(point_mass_problem(GOAL), replace(GclConfig(), settings), seed)
+
+
+def go(path: Path, *, stop_after: int = 100, resume: bool = False) -> GuidedCostLearning:
+    """Train, stopping abruptly after some iterations."""
+    learning = learner()
+    folder = RunFolder(path, learning, CONTRACT, {"arm": "panda"}, resume=resume)
+    source = PointMass(GOAL)
+    while not learning.finished and learning.progress.iteration < stop_after:
+        folder.record(learning.step(source))
+    folder.close()
+    return learning
+
+
+def test_a_resumed_run_is_bit_for_bit_the_uninterrupted_one(tmp_path: Path) -> None:
+    whole = go(tmp_path / "whole")
+    go(tmp_path / "broken", stop_after=2)
+    resumed = go(tmp_path / "broken", resume=True)
+    assert torch.equal(whole.progress.controller.gains, resumed.progress.controller.gains)
+    for name, value in whole.cost.state_dict().items():
+        assert torch.equal(value, resumed.cost.state_dict()[name])
+    stored = [load_policy(tmp_path / name)[0] for name in ("whole", "broken")]
+    assert torch.equal(stored[0].covariances, stored[1].covariances)
+    histories = [(tmp_path / name / "diagnostics.jsonl") for name in ("whole", "broken")]
+    assert histories[0].read_text() == histories[1].read_text()
+
+
+def test_artifacts_come_back_as_they_were(tmp_path: Path) -> None:
+    trained = go(tmp_path / "run", stop_after=1)
+    controller, metadata = load_policy(tmp_path / "run")
+    assert torch.equal(controller.gains, trained.progress.controller.gains)
+    back = ExecutionContract.from_metadata(metadata)
+    assert back.joint_names == CONTRACT.joint_names and back.start == CONTRACT.start
+    assert np.array_equal(back.target.position, CONTRACT.target.position)
+    cost, _ = load_cost(tmp_path / "run" / "cost.safetensors")
+    inputs = torch.randn(3, 4, dtype=torch.float64)
+    assert torch.equal(cost.state_cost(inputs), trained.cost.state_cost(inputs))
+    facts = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert facts["iterations_done"] == 1 and not facts["finished"] and facts["arm"] == "panda"
+
+
+def test_a_run_is_not_overwritten_nor_resumed_under_other_settings(tmp_path: Path) -> None:
+    go(tmp_path / "run", stop_after=1)
+    with pytest.raises(DataError, match="already holds a run"):
+        RunFolder(tmp_path / "run", learner(), CONTRACT, {}, resume=False)
+    with pytest.raises(DataError, match="seed: 0 then, 1 now"):
+        RunFolder(tmp_path / "run", learner(seed=1), CONTRACT, {}, resume=True)
+    other = learner(**{"controller.kl_limit": 3.0})
+    with pytest.raises(DataError, match=r"controller.kl_limit: 20.0 then, 3.0 now"):
+        RunFolder(tmp_path / "run", other, CONTRACT, {}, resume=True)
+
+
+@pytest.mark.parametrize("kept", [0, 5, 40, 2000])
+def test_a_truncated_checkpoint_is_a_clear_error(tmp_path: Path, kept: int) -> None:
+    go(tmp_path / "run", stop_after=1)
+    file = tmp_path / "run" / "checkpoint.safetensors"
+    file.write_bytes(file.read_bytes()[:kept])
+    with pytest.raises(DataError, match="cannot be read"):
+        RunFolder(tmp_path / "run", learner(), CONTRACT, {}, resume=True)
+
+
+def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
+    go(tmp_path / "run", stop_after=1)
+    policy = (tmp_path / "run" / "policy.safetensors").read_bytes()
+    with pytest.raises(DataError, match="holds a linear_gaussian_controller"):
+        cost_from_bytes(policy)
+    for broken in (b"", b"nonsense", policy[:100]):
+        with pytest.raises(DataError, match="not a linear_gaussian_controller"):
+            policy_from_bytes(broken)
+    with pytest.raises(DataError, match="cannot be read"):
+        load_policy(tmp_path / "nowhere")
