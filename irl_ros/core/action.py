@@ -68,7 +68,8 @@ class PositionReference:
         """Return the velocity command, rad/s, ``elapsed`` seconds into the control period."""
         share = min(elapsed / self._period, 1.0)
         error = self._start + share * self._increment - joint_positions
-        return self._increment / self._period + self._rate * error
+        command: ndarray = self._increment / self._period + self._rate * error
+        return command
 
 
 def kinesthetic_actions(

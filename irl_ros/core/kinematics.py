@@ -101,6 +101,18 @@ class Kinematics:
         linear = moments + torch.linalg.cross(axes, position.expand_as(axes))
         return torch.cat([linear, axes], dim=-1).transpose(-1, -2)
 
+    def tool_motion(
+        self,
+        joint_positions: Float[Tensor, " joints"],
+        joint_velocities: Float[Tensor, " joints"],
+    ) -> tuple[
+        Float[ndarray, "3 3"], Float[ndarray, " 3"], Float[ndarray, " 3"], Float[ndarray, " 3"]
+    ]:
+        """Return rotation, position, velocity and angular velocity (rad/s) of the tool frame."""
+        rotation, position = self.tool_pose(joint_positions)
+        twist = self.jacobian(joint_positions) @ joint_velocities
+        return rotation.numpy(), position.numpy(), twist[:3].numpy(), twist[3:].numpy()
+
     def arm_state(
         self,
         joint_positions: Float[Tensor, "*batch joints"],

@@ -4,7 +4,6 @@
 
 import math
 from collections import deque
-from collections.abc import Sequence
 from enum import Enum
 from types import TracebackType
 from typing import NamedTuple, final
@@ -310,7 +309,7 @@ class DishSimulator:
             raise ParameterError(
                 f"{what} {array.tolist()}; give {self._joint_count} finite values"
             )
-        return array.tolist()
+        return [float(value) for value in array]
 
     def _require_moving(self, what: str) -> None:
         if self.phase is not Phase.MOVING:
@@ -354,14 +353,3 @@ class DishSimulator:
         self.outcome = self.task.judge(self.slot, pose, linear, angular, self.peak_force)
         self.phase = Phase.JUDGED
 
-
-def tool_motion(
-    kinematics: Kinematics, positions: Sequence[float], velocities: Sequence[float]
-) -> tuple[
-    Float[ndarray, "3 3"], Float[ndarray, " 3"], Float[ndarray, " 3"], Float[ndarray, " 3"]
-]:
-    """Return rotation, position (m), velocity (m/s) and angular velocity (rad/s) of the tool."""
-    q = torch.tensor(positions, dtype=torch.float64)
-    rotation, position = kinematics.tool_pose(q)
-    twist = kinematics.jacobian(q) @ torch.tensor(velocities, dtype=torch.float64)
-    return rotation.numpy(), position.numpy(), twist[:3].numpy(), twist[3:].numpy()
