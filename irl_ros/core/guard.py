@@ -2,22 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The guard: whatever a policy asks for, what reaches the arm stays within the arm's limits.
 
-Wanted joint velocities go in at the command rate, a jerk-limited velocity stream comes out. The
-position limit is kept by an invariant rather than by a clamp: a command is let through only if
-the arm could still stop before the limit afterwards, so braking is always possible. The proof
-needs three facts about the stop from velocity v and acceleration a, as planned by Ruckig
-(Berscheid and Kroeger 2021, velocity interface, time-optimal under the limits of acceleration A
-and jerk J):
-
-* The planned path moves out by at most ``peak(v, a)``. Being time-optimal, the plan made one
-  period later is the rest of the same plan.
-* The arm holds each command for a period h. This moves it further than the plan by at most h
-  times the speed still to be gained, ``h a^2 / 2J`` while a points outwards.
-* An arm that follows commands with a lag tau comes to rest where ``p + tau pd`` says, plus the
-  commanded path; for any smaller lag the point lies between the two.
-
-So ``max(p, p + tau pd) + h v + peak + h a^2 / 2J <= upper`` after an accepted command stays true
-while braking, and the same holds for the lower limit.
+Wanted joint velocities go in at the command rate, a jerk-limited velocity stream comes out
+(`VelocityStream`). What cannot be right, wanted or measured, trips the guard: the stream comes to
+a stop within the limits and stays there until someone rearms.
 """
 
 import math
@@ -26,24 +13,13 @@ from typing import final
 
 import numpy as np
 from jaxtyping import Float
-from ruckig import (
-    ControlInterface,
-    InputParameter,
-    OutputParameter,
-    Result,
-    Ruckig,
-    Synchronization,
-    Trajectory,
-)
+from numpy import ndarray
 
 from irl_ros.core.arm import JointLimits
-from irl_ros.core.errors import ParameterError
+from irl_ros.core.errors import ParameterError, SafetyError
 from irl_ros.core.latch import GuardState, Latch
 from irl_ros.core.parameters import Parameters, parameter
-
-_APPROACH_RATE = 8.0  # 1/s: speed allowed per radian left to a limit, before braking is forced
-_APPROACH_SHARE = 0.6  # part of the acceleration limit used when slowing down towards a limit
-_TOLERANCE = 1e-9  # rad
+from irl_ros.core.velocity_stream import StreamLimits, VelocityStream
 
 
 @dataclass(frozen=True)
@@ -76,6 +52,9 @@ class GuardConfig(Parameters):
         low=0.0,
         high=1.0,
         doc="Trip when a joint is measured beyond its end by this",
+    )
+    jump: float = parameter(
+        0.1, unit="rad", low=0.001, high=10.0, doc="Trip when a position changes by this at once"
     )
     tracking_error: float = parameter(
         0.3,
@@ -126,58 +105,16 @@ class Guard:
         self._config = config
         self._count = len(limits.names)
         self._names = limits.names
-        self._upper: list[float] = (limits.upper - config.position_margin).tolist()
-        self._lower: list[float] = (limits.lower + config.position_margin).tolist()
-        for name, lower, upper in zip(limits.names, self._lower, self._upper, strict=True):
-            if lower >= upper:
-                raise ParameterError(
-                    f"position_margin = {config.position_margin:g} rad leaves joint {name} no "
-                    "room to move; give a smaller margin"
-                )
         self._hard_upper: list[float] = (limits.upper + config.overtravel).tolist()
         self._hard_lower: list[float] = (limits.lower - config.overtravel).tolist()
-        velocity = np.minimum(limits.velocity * config.velocity_scale, config.speed_limit)
-        acceleration = limits.acceleration * config.acceleration_scale
-        jerk = limits.jerk * config.jerk_scale
-        self._velocity: list[float] = velocity.tolist()
-        self._acceleration: list[float] = acceleration.tolist()
         self._overspeed: list[float] = (limits.velocity * config.overspeed).tolist()
-        self._overrun: list[float] = (period / (2 * jerk)).tolist()
-        # A slow approach that the jerk limit allows to be followed: sqrt(2 A d) far from the
-        # limit, straight through the limit near to it, joined where values and slopes agree.
-        rate = np.minimum(_APPROACH_RATE, jerk / (2 * acceleration))
-        braking = _APPROACH_SHARE * acceleration
-        self._rate: list[float] = rate.tolist()
-        self._joint_distance: list[float] = (braking / rate**2).tolist()
-        self._braking: list[float] = braking.tolist()
-        # Farther away than this no command within the limits is affected by a position limit:
-        # the longest way to stop, and where the slow approach begins.
-        stop = velocity**2 / (2 * acceleration) + 2 * velocity * acceleration / jerk
-        approach = velocity**2 / (2 * braking) + 0.5 * braking / rate**2
-        far = np.maximum(stop + 3 * velocity * period, approach)
-        self._far_upper: list[float] = (limits.upper - config.position_margin - far).tolist()
-        self._far_lower: list[float] = (limits.lower + config.position_margin + far).tolist()
-        self._model_gain = (
-            1.0 - math.exp(-period / config.response_time) if config.response_time > 0 else 1.0
-        )
+        lag = config.response_time
+        self._model_gain = 1.0 - math.exp(-period / lag) if lag > 0 else 1.0
         self._forget = math.exp(-period / config.tracking_window)
+        self._previous = [0.0] * self._count
         self._model = [0.0] * self._count
         self._lag = [0.0] * self._count
-        self._nothing = [0.0] * self._count
-        self._otg = Ruckig(self._count, period)
-        self._input = InputParameter(self._count)
-        self._output = OutputParameter(self._count)
-        self._stop_input = InputParameter(self._count)
-        self._stop = Trajectory(self._count)
-        for each in (self._input, self._stop_input):
-            each.control_interface = ControlInterface.Velocity
-            each.synchronization = Synchronization.No
-            each.max_acceleration = self._acceleration
-            each.max_jerk = jerk.tolist()
-            each.current_position = [0.0] * self._count
-            each.current_velocity = [0.0] * self._count
-            each.current_acceleration = [0.0] * self._count
-            each.target_velocity = [0.0] * self._count
+        self._stream = VelocityStream(stream_limits(limits, config), period)
 
     @property
     def state(self) -> GuardState:
@@ -190,16 +127,16 @@ class Guard:
         return self._latch.reason
 
     @property
-    def reference_positions(self) -> Float[np.ndarray, " joints"]:
+    def reference_positions(self) -> Float[ndarray, " joints"]:
         """Integral of the commanded velocity from where the arm was at the start, rad."""
-        return np.array(self._input.current_position)
+        return np.array(self._stream.reference)
 
     @property
     def at_rest(self) -> bool:
         """Whether the commanded velocity and acceleration are zero."""
-        return not any(self._input.current_velocity) and not any(self._input.current_acceleration)
+        return self._stream.at_rest
 
-    def start(self, joint_positions: Float[np.ndarray, " joints"]) -> None:
+    def start(self, joint_positions: Float[ndarray, " joints"]) -> None:
         """Arm where the arm is now.
 
         A stream that has not come to rest yet continues without a step.
@@ -212,13 +149,13 @@ class Guard:
         """
         self._latch.arm()
         positions = joint_positions.tolist()
+        self._previous = positions
         reason = self._implausible(positions, self._model)
         if reason:
             self._latch.trip(reason)
             return
         self._lag = [0.0] * self._count
-        self._otg.reset()
-        self._input.current_position = positions
+        self._stream.relocate(positions)
 
     def hold(self, reason: str = "asked to hold") -> None:
         """Bring the stream to zero within the limits; `start` arms again."""
@@ -234,10 +171,10 @@ class Guard:
 
     def step(
         self,
-        target_velocity: Float[np.ndarray, " targets"],
-        joint_positions: Float[np.ndarray, " joints"],
-        joint_velocities: Float[np.ndarray, " joints"],
-    ) -> Float[np.ndarray, " commands"]:
+        target_velocity: Float[ndarray, " targets"],
+        joint_positions: Float[ndarray, " joints"],
+        joint_velocities: Float[ndarray, " joints"],
+    ) -> Float[ndarray, " commands"]:
         """Return the velocities to command for the next period, rad/s.
 
         Wanted velocities beyond the limits are reduced; what is not a number trips the guard, and
@@ -256,9 +193,17 @@ class Guard:
             if not reason:
                 reason = self._track(velocities)
             if not reason:
-                return self._follow(targets, positions, velocities)
+                try:
+                    return np.array(self._stream.advance(targets, positions, velocities))
+                except SafetyError as error:
+                    reason = str(error)
             self._latch.trip(reason)
-        return self._brake()
+        return self.brake()
+
+    def brake(self) -> Float[ndarray, " commands"]:
+        """Return the next command on the way to a stop, rad/s; it needs no measurement."""
+        self._model = list(self._stream.commands)
+        return np.array(self._stream.brake())
 
     def _refused(self, targets: list[float]) -> str:
         if len(targets) != self._count:
@@ -279,15 +224,21 @@ class Guard:
                     f"measured position of {self._names[index]} is {position:.4g} rad, outside "
                     f"{self._hard_lower[index]:.4g} to {self._hard_upper[index]:.4g} rad"
                 )
+            if not abs(position - self._previous[index]) <= self._config.jump:
+                return (
+                    f"measured position of {self._names[index]} jumped from "
+                    f"{self._previous[index]:.4g} to {position:.4g} rad"
+                )
             if not abs(velocity) <= self._overspeed[index]:
                 return (
                     f"measured velocity of {self._names[index]} is {velocity:.4g} rad/s, over "
                     f"{self._overspeed[index]:.4g} rad/s"
                 )
+        self._previous = positions
         return ""
 
     def _track(self, velocities: list[float]) -> str:
-        commands = self._input.current_velocity
+        commands = self._stream.commands
         gain, forget, limit = self._model_gain, self._forget, self._config.tracking_error
         for index in range(self._count):
             model = self._model[index] + gain * (commands[index] - self._model[index])
@@ -300,112 +251,26 @@ class Guard:
                 )
         return ""
 
-    def _follow(
-        self, targets: list[float], positions: list[float], velocities: list[float]
-    ) -> Float[np.ndarray, " commands"]:
-        response = self._config.response_time
-        high, low = [], []
-        wanted = []
-        near = self._config.limit_reference
-        for index in range(self._count):
-            position = positions[index]
-            ahead = position + response * velocities[index]
-            highest, lowest = (ahead, position) if ahead > position else (position, ahead)
-            high.append(highest)
-            low.append(lowest)
-            up = down = self._velocity[index]
-            if highest > self._far_upper[index]:
-                near = True
-                up = min(up, self._approach(index, self._upper[index] - highest))
-            if lowest < self._far_lower[index]:
-                near = True
-                down = min(down, self._approach(index, lowest - self._lower[index]))
-            wanted.append(max(min(targets[index], up), -down))
-        self._input.target_velocity = wanted
-        if not self._plan():
-            return self._brake()
-        excess = self._excess(high, low) if near else self._nothing
-        if max(excess) > _TOLERANCE:
-            # Some joint could no longer stop in time: it brakes instead, unless it is outside
-            # already and the command brings it back faster than braking would.
-            self._input.target_velocity = [0.0] * self._count
-            if not self._plan():
-                return self._brake()
-            braking = self._excess(high, low)
-            self._input.target_velocity = [
-                0.0 if over > _TOLERANCE and brake <= over else velocity
-                for velocity, over, brake in zip(wanted, excess, braking, strict=True)
-            ]
-            if not self._plan():
-                return self._brake()
-        return self._commit()
 
-    def _approach(self, index: int, distance: float) -> float:
-        if distance <= 0.0:
-            return 0.0
-        joint = self._joint_distance[index]
-        if distance <= joint:
-            return self._rate[index] * distance
-        return math.sqrt(2.0 * self._braking[index] * (distance - 0.5 * joint))
+def stream_limits(limits: JointLimits, config: GuardConfig) -> StreamLimits:
+    """Return the limits of the command stream: the arm's with the margins taken off.
 
-    def _excess(self, high: list[float], low: list[float]) -> list[float]:
-        """Return how far each joint would pass a limit if it braked after the planned period."""
-        planned = self._output
-        self._stop_input.current_velocity = planned.new_velocity
-        self._stop_input.current_acceleration = planned.new_acceleration
-        if self._otg.calculate(self._stop_input, self._stop) not in (
-            Result.Working,
-            Result.Finished,
-        ):
-            return [math.inf] * self._count
-        extrema = self._stop.position_extrema
-        new_velocity, new_acceleration = planned.new_velocity, planned.new_acceleration
-        reference = planned.new_position if self._config.limit_reference else None
-        excess = []
-        for index in range(self._count):
-            travel = self._period * new_velocity[index]
-            acceleration = new_acceleration[index]
-            overrun = self._overrun[index] * acceleration * acceleration
-            above = high[index] + travel + extrema[index].max
-            below = low[index] + travel + extrema[index].min
-            if acceleration > 0.0:
-                above += overrun
-            else:
-                below -= overrun
-            over = max(above - self._upper[index], self._lower[index] - below)
-            if reference is not None:
-                over = max(
-                    over,
-                    reference[index] + extrema[index].max - self._upper[index],
-                    self._lower[index] - reference[index] - extrema[index].min,
-                )
-            excess.append(over)
-        return excess
-
-    def _plan(self) -> bool:
-        self._otg.reset()
-        planned = self._otg.update(self._input, self._output)
-        if planned in (Result.Working, Result.Finished):
-            return True
-        self._latch.trip(f"no trajectory within the limits: {planned}")
-        return False
-
-    def _commit(self) -> Float[np.ndarray, " commands"]:
-        self._output.pass_to_input(self._input)
-        return np.array(self._output.new_velocity)
-
-    def _brake(self) -> Float[np.ndarray, " commands"]:
-        self._input.target_velocity = [0.0] * self._count
-        self._model = list(self._input.current_velocity)
-        if self._plan():
-            return self._commit()
-        # Unreachable as far as is known; if the planner fails all the same, slow down anyway.
-        slower = [
-            math.copysign(max(0.0, abs(velocity) - limit * self._period), velocity)
-            for velocity, limit in zip(
-                self._input.current_velocity, self._acceleration, strict=True
+    Raises:
+        ParameterError: If the position margin leaves a joint no room to move.
+    """
+    lower, upper = limits.lower + config.position_margin, limits.upper - config.position_margin
+    for name, low, high in zip(limits.names, lower, upper, strict=True):
+        if low >= high:
+            raise ParameterError(
+                f"position_margin = {config.position_margin:g} rad leaves joint {name} no room "
+                "to move; give a smaller margin"
             )
-        ]
-        self._input.current_velocity = slower
-        self._input.current_acceleration = [0.0] * self._count
-        return np.array(slower)
+    return StreamLimits(
+        lower=lower,
+        upper=upper,
+        velocity=np.minimum(limits.velocity * config.velocity_scale, config.speed_limit),
+        acceleration=limits.acceleration * config.acceleration_scale,
+        jerk=limits.jerk * config.jerk_scale,
+        response_time=config.response_time,
+        limit_reference=config.limit_reference,
+    )
