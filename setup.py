@@ -65,6 +65,7 @@ setup(
         "rosbags",
         "ruckig",
         "safetensors",
+        "scipy",
         "setuptools",
         "tensorboard",
         "torch>=2.2",

@@ -1,0 +1,118 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Writes docs/configuration.md from the configuration dataclasses; run by `make docs`."""
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+import sys
+import typing
+from pathlib import Path
+
+import irl_ros
+from irl_ros.core.parameters import ParameterInfo, Parameters, describe
+
+PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
+
+_HEAD = """# Configuration
+
+Written by `make docs` from the configuration dataclasses; do not edit.
+
+Every value below is a ROS parameter of the node that uses it (set it with
+`--ros-args -p name:=value`, in a YAML file, or in a launch file), checked when the node starts: an
+unknown name, a wrong type or a value outside its range ends the node with a line that says what is
+allowed. *live* values may also be changed while the node runs. Units are SI; ranges include their
+ends.
+"""
+
+
+def configurations() -> list[type[Parameters]]:
+    """Return every configuration of a node or a library that is not part of another one."""
+    for module in pkgutil.walk_packages(irl_ros.__path__, "irl_ros."):
+        importlib.import_module(module.name)
+    found = {kind for kind in _subclasses(Parameters) if ".cli." not in kind.__module__}
+    parts = {kind for outer in found for kind in _parts(outer)}
+    return sorted(found - parts, key=lambda kind: (kind.__module__, kind.__name__))
+
+
+def render() -> str:
+    """Return the page."""
+    return "\n".join([_HEAD, *(_section(kind) for kind in configurations())])
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or with ``--check`` only compare it.
+
+    Returns:
+        Exit code: 1 if the page is not current.
+    """
+    text = render()
+    if "--check" in arguments:
+        current = PAGE.exists() and PAGE.read_text("utf-8") == text
+        state = "is current" if current else "is old; run `make docs`"
+        print(f"docs/{PAGE.name} {state}")
+        return 0 if current else 1
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(text, "utf-8")
+    print(f"wrote {PAGE}")
+    return 0
+
+
+def _subclasses(kind: type[Parameters]) -> set[type[Parameters]]:
+    own = {sub for sub in kind.__subclasses__() if sub.__module__.startswith("irl_ros.")}
+    return own.union(*(_subclasses(sub) for sub in own))
+
+
+def _parts(kind: type[Parameters]) -> set[type[Parameters]]:
+    hints = typing.get_type_hints(kind)
+    types = {hints[field.name] for field in dataclasses.fields(kind)}
+    return {part for part in types if isinstance(part, type) and issubclass(part, Parameters)}
+
+
+def _section(kind: type[Parameters]) -> str:
+    meaning = inspect.getdoc(kind) or ""
+    rows = [_row(info) for info in describe(kind)]
+    return "\n".join(
+        [
+            f"## {kind.__name__}",
+            "",
+            meaning.splitlines()[0],
+            f"Declared in `{kind.__module__}`.",
+            "",
+            "| name | type | default | unit | range | meaning |",
+            "|---|---|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _row(info: ParameterInfo) -> str:
+    kind = f"list of {info.element_type.__name__}" if info.is_tuple else info.element_type.__name__
+    default = list(info.default) if isinstance(info.default, tuple) else info.default
+    shown = "" if default == "" else f"`{_plain(default)}`"
+    meaning = info.doc[:1].upper() + info.doc[1:] + ("" if info.read_only else " *(live)*")
+    return f"| `{info.name}` | {kind} | {shown} | {info.unit} | {_range(info)} | {meaning} |"
+
+
+def _range(info: ParameterInfo) -> str:
+    if info.choices:
+        return ", ".join(f"`{choice}`" for choice in info.choices)
+    low = "" if info.low is None else _number(info.low)
+    high = "" if info.high is None else _number(info.high)
+    if low and high:
+        return f"{low} to {high}"
+    return f"from {low}" if low else f"to {high}" if high else ""
+
+
+def _number(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:g}"
+
+
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

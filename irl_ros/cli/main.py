@@ -1,0 +1,107 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The command `irl-ros`. Whatever a command needs is imported when it runs, to answer at once."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from irl_ros import __version__
+from irl_ros.cli.options import DemoOptions, doc
+from irl_ros.core.errors import IrlRosError
+
+app = typer.Typer(
+    name="irl-ros",
+    help="Teach a robot arm by hand, learn the cost behind it, and execute it elsewhere.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+dataset = typer.Typer(help="Look after recorded demonstrations.", no_args_is_help=True)
+app.add_typer(dataset, name="dataset")
+
+DatasetFolder = Annotated[Path, typer.Argument(help="Folder of a dataset.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"irl_ros {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Teach a robot arm by hand, learn the cost behind it, and execute it elsewhere."""
+
+
+@app.command()
+def demo(
+    seed: Annotated[int, typer.Option(help=doc("seed"))] = DemoOptions.seed,
+    arm: Annotated[str, typer.Option(help=doc("arm"))] = DemoOptions.arm,
+    condition: Annotated[str, typer.Option(help=doc("condition"))] = DemoOptions.condition,
+    evaluations: Annotated[int, typer.Option(help=doc("evaluations"))] = DemoOptions.evaluations,
+    preset: Annotated[str, typer.Option(help=doc("preset"))] = DemoOptions.preset,
+    speed: Annotated[float, typer.Option(help=doc("speed"))] = DemoOptions.speed,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the results, runs/demo-[CONDITION-]seed<SEED> if not given."
+        ),
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start anew; finished stages are not taken over.")
+    ] = False,
+) -> None:
+    """Teach, learn and execute in simulation, with the same nodes as on a real arm."""
+    options = DemoOptions(
+        seed=seed,
+        arm=arm,
+        condition=condition,
+        evaluations=evaluations,
+        preset=preset,
+        speed=speed,
+    )
+    from irl_ros.cli.demo import run_demo
+
+    raise typer.Exit(run_demo(options, options.folder(output), fresh=fresh))
+
+
+@app.command()
+def doctor() -> None:
+    """Show what is installed, what is missing, and how to get it."""
+    from rich.console import Console
+
+    from irl_ros.cli.doctor import report as report_health
+
+    raise typer.Exit(0 if report_health(Console()) else 1)
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="Folder of a demonstration, as of `demo`.")],
+) -> None:
+    """Write the report of a finished demonstration again."""
+    from irl_ros.cli.demo_report import write_report
+
+    print(write_report(folder))
+
+
+def main() -> int:
+    """Run the command line and return its exit code; errors made on purpose are one line."""
+    try:
+        result = app(standalone_mode=True)
+    except IrlRosError as error:
+        print(f"irl-ros: {error}", file=sys.stderr)
+        return 1
+    return int(result or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
