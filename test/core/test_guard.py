@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from arm_double import VelocityArm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,27 +32,12 @@ def limits_of(acceleration: float = 10.0, jerk: float = 5000.0) -> JointLimits:
     )
 
 
-class Plant:
-    """An arm that follows held velocity commands with a first-order lag, integrated exactly."""
-
-    def __init__(self, positions: np.ndarray, lag: float = 0.0) -> None:
-        self.positions = positions.copy()
-        self.velocities = np.zeros_like(positions)
-        self.lag = lag
-
-    def move(self, command: np.ndarray) -> None:
-        if self.lag == 0.0:
-            self.positions += PERIOD * command
-            self.velocities = command.copy()
-            return
-        decay = math.exp(-PERIOD / self.lag)
-        error = self.velocities - command
-        self.positions += command * PERIOD + error * self.lag * (1 - decay)
-        self.velocities = command + error * decay
+def arm(positions: np.ndarray, lag: float = 0.0) -> VelocityArm:
+    return VelocityArm(positions, PERIOD, lag)
 
 
 def run(
-    guard: Guard, plant: Plant, targets: list[tuple[float, float]]
+    guard: Guard, plant: VelocityArm, targets: list[tuple[float, float]]
 ) -> tuple[np.ndarray, np.ndarray]:
     positions, commands = [], []
     for target in targets:
@@ -107,7 +93,7 @@ def test_every_limit_holds_for_every_input(
     limits = limits_of(acceleration, jerk)
     config = GuardConfig(position_margin=margin)
     inside = np.clip(start, limits.lower + margin, limits.upper - margin)
-    guard, plant = Guard(limits, PERIOD, config), Plant(inside, lag)
+    guard, plant = Guard(limits, PERIOD, config), arm(inside, lag)
     with pytest.MonkeyPatch.context() as patch:
         if not slow_approach:
             # The invariant must hold by itself; the slow approach is there for comfort.
@@ -126,7 +112,7 @@ def test_limits_hold_for_the_integrated_commands_too(
     parts: list[tuple[float, float, int]], lag: float, jerk: float
 ) -> None:
     limits, config = limits_of(jerk=jerk), GuardConfig(limit_reference=True)
-    guard, plant = Guard(limits, PERIOD, config), Plant(HOME, lag)
+    guard, plant = Guard(limits, PERIOD, config), arm(HOME, lag)
     guard.start(plant.positions)
     for target in expand(parts):
         command = guard.step(np.array(target), plant.positions, plant.velocities)
@@ -145,7 +131,7 @@ def test_stopping_stays_within_the_limits_and_lasts(
     before: list[tuple[float, float, int]], after: list[tuple[float, float, int]], stop: str
 ) -> None:
     limits, config = limits_of(), GuardConfig()
-    guard, plant = Guard(limits, PERIOD, config), Plant(HOME)
+    guard, plant = Guard(limits, PERIOD, config), arm(HOME)
     guard.start(plant.positions)
     _, commands = run(guard, plant, expand(before))
     if stop == "hold":
@@ -168,7 +154,7 @@ def test_stopping_stays_within_the_limits_and_lasts(
 
 
 def test_wanted_velocities_inside_the_limits_are_reached() -> None:
-    guard, plant = Guard(limits_of(), PERIOD), Plant(HOME)
+    guard, plant = Guard(limits_of(), PERIOD), arm(HOME)
     guard.start(plant.positions)
     _, commands = run(guard, plant, [(0.3, -0.2)] * 30)
     np.testing.assert_allclose(commands[10:], [[0.3, -0.2]] * 20, atol=1e-12)
@@ -176,7 +162,7 @@ def test_wanted_velocities_inside_the_limits_are_reached() -> None:
 
 @pytest.mark.parametrize("lag", [0.0, 0.05])
 def test_the_room_to_a_limit_is_used_without_chatter(lag: float) -> None:
-    guard, plant = Guard(limits_of(), PERIOD), Plant(HOME, lag)
+    guard, plant = Guard(limits_of(), PERIOD), arm(HOME, lag)
     guard.start(plant.positions)
     positions, commands = run(guard, plant, [(3.0, 3.0)] * 600)
     np.testing.assert_allclose(positions[-1], [1.95, 0.45], atol=2e-3)
@@ -185,7 +171,7 @@ def test_the_room_to_a_limit_is_used_without_chatter(lag: float) -> None:
 
 
 def test_nothing_moves_before_start() -> None:
-    guard, plant = Guard(limits_of(), PERIOD), Plant(HOME)
+    guard, plant = Guard(limits_of(), PERIOD), arm(HOME)
     _, commands = run(guard, plant, [(1.0, 1.0)] * 10)
     assert not commands.any()
     assert guard.state is GuardState.HOLDING
@@ -193,7 +179,7 @@ def test_nothing_moves_before_start() -> None:
 
 
 def test_a_trip_needs_rearm_and_start() -> None:
-    guard, plant = Guard(limits_of(), PERIOD), Plant(HOME)
+    guard, plant = Guard(limits_of(), PERIOD), arm(HOME)
     guard.start(plant.positions)
     guard.trip("button")
     guard.trip("a consequence")
@@ -209,7 +195,7 @@ def test_a_trip_needs_rearm_and_start() -> None:
 
 def test_starting_again_while_slowing_down_makes_no_step() -> None:
     limits, config = limits_of(), GuardConfig()
-    guard, plant = Guard(limits, PERIOD, config), Plant(HOME)
+    guard, plant = Guard(limits, PERIOD, config), arm(HOME)
     guard.start(plant.positions)
     _, first = run(guard, plant, [(1.0, -1.0)] * 20)
     guard.hold()
@@ -220,7 +206,7 @@ def test_starting_again_while_slowing_down_makes_no_step() -> None:
 
 
 def test_an_arm_outside_the_margin_may_come_back() -> None:
-    guard, plant = Guard(limits_of(), PERIOD), Plant(np.array([1.99, -1.49]))
+    guard, plant = Guard(limits_of(), PERIOD), arm(np.array([1.99, -1.49]))
     guard.start(plant.positions)
     _, outwards = run(guard, plant, [(1.0, -1.0)] * 10)
     assert not outwards.any()
