@@ -1,6 +1,6 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The errors that irl_ros raises on purpose; each message gives the value, the limit and the remedy."""
+"""Errors that irl_ros raises on purpose; each message gives value, limit and remedy."""
 
 
 class IrlRosError(Exception):

@@ -1,6 +1,6 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Configuration as frozen dataclasses: default, unit, range and meaning are stated once, here checked.
+"""Configuration as frozen dataclasses: default, unit, range and meaning are stated once.
 
 ROS parameters, YAML files, command-line options and the documentation page are all derived from
 the same declarations, so they cannot disagree.
@@ -70,11 +70,13 @@ class ParameterInfo:
         if not self.is_tuple:
             return self._check_scalar(value)
         if not isinstance(value, list | tuple):
-            raise ParameterError(f"{self.name}: expected a list of {self._wanted()}, got {value!r}")
+            raise ParameterError(
+                f"{self.name}: expected a list of {self._wanted()}, got {value!r}"
+            )
         return tuple(self._check_scalar(element) for element in value)  # type: ignore[return-value]
 
     def _wanted(self) -> str:
-        return self.element_type.__name__
+        return str(self.element_type.__name__)
 
     def _check_scalar(self, value: object) -> Scalar:
         kind = self.element_type
@@ -87,7 +89,9 @@ class ParameterInfo:
         if kind is float and not math.isfinite(typing.cast(float, value)):
             raise ParameterError(f"{self.name} = {value!r} is not finite; give a number")
         if self.choices and value not in self.choices:
-            raise ParameterError(f"{self.name} = {value!r}; choose one of {', '.join(self.choices)}")
+            raise ParameterError(
+                f"{self.name} = {value!r}; choose one of {', '.join(self.choices)}"
+            )
         if kind in (int, float):
             number = typing.cast(float, value)
             unit = f" {self.unit}" if self.unit else ""
@@ -125,7 +129,14 @@ def parameter(
         choices: Allowed values of a string.
         read_only: Whether the value is fixed once the program has started.
     """
-    metadata = dict(doc=doc, unit=unit, low=low, high=high, choices=choices, read_only=read_only)
+    metadata = {
+        "doc": doc,
+        "unit": unit,
+        "low": low,
+        "high": high,
+        "choices": choices,
+        "read_only": read_only,
+    }
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -176,9 +187,7 @@ def describe(cls: type[Parameters], prefix: str = "") -> list[ParameterInfo]:
     listed: list[ParameterInfo] = []
     for field in dataclasses.fields(cls):
         if field.name in own:
-            listed.append(
-                dataclasses.replace(own[field.name], name=f"{prefix}{field.name}")
-            )
+            listed.append(dataclasses.replace(own[field.name], name=f"{prefix}{field.name}"))
         else:
             listed.extend(describe(hints[field.name], prefix=f"{prefix}{field.name}."))
     return listed

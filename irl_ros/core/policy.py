@@ -68,7 +68,7 @@ class LinearGaussianController:
         ):
             raise DataError(
                 f"gains {tuple(self.gains.shape)}, offsets {tuple(self.offsets.shape)} and "
-                f"covariances {tuple(self.covariances.shape)} disagree on steps or action dimension"
+                f"covariances {tuple(self.covariances.shape)} disagree"
             )
         for name in ("gains", "offsets", "covariances"):
             if not bool(torch.isfinite(getattr(self, name)).all()):
@@ -124,7 +124,8 @@ class LinearGaussianController:
         whitened = torch.linalg.solve_triangular(self._cholesky, residuals, upper=False)
         log_det = self._cholesky.diagonal(dim1=-2, dim2=-1).log().sum()
         constant = 0.5 * self.horizon * self.action_dim * math.log(2 * math.pi)
-        return -0.5 * whitened.square().sum(dim=(0, 1)) - log_det - constant
+        log_q: Tensor = -0.5 * whitened.square().sum(dim=(0, 1)) - log_det - constant
+        return log_q
 
     def entropy(self) -> float:
         """Return sum_t H(q(. | x_t)) in nats; it does not depend on the states."""

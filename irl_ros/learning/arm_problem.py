@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The learning problem of an arm: cost inputs are tool points relative to the target."""
 
+import numpy as np
 import torch
 
 from irl_ros.core.demonstrations import Demonstrations
@@ -26,12 +27,14 @@ def arm_problem(demonstrations: Demonstrations, target: Pose) -> LearningProblem
             for index, shown in enumerate(demonstrations.targets)
         ]
     )
-    contexts = torch.stack([torch.from_numpy(shown.position) for shown in demonstrations.targets])
+    contexts = torch.tensor(
+        np.stack([shown.position for shown in demonstrations.targets]), dtype=torch.float64
+    )
     return LearningProblem(
         demonstrations=demonstrations.trajectories,
         inputs=inputs,
         contexts=contexts,
         features=relative_features(target),
-        context=torch.from_numpy(target.position),
+        context=torch.tensor(target.position, dtype=torch.float64),
         input_scale=group_scale(inputs, (_POSITIONS, _VELOCITIES)),
     )

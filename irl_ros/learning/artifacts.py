@@ -1,6 +1,6 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What learning delivers, as safetensors: the controller and the cost, each with its conditions."""
+"""What learning delivers, as safetensors: controller and cost, each with its conditions."""
 
 import json
 from collections.abc import Mapping

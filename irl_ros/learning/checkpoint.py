@@ -1,6 +1,6 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Checkpoints of Guided Cost Learning: one safetensors file, written atomically, resumed exactly."""
+"""Checkpoints of learning: one safetensors file, written atomically, resumed exactly."""
 
 import json
 import math
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import safetensors.torch
-import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
@@ -74,7 +73,7 @@ def restore_checkpoint(learner: GuidedCostLearning, path: Path) -> None:
         DataError: If the file cannot be read or was written with another configuration or seed.
     """
     try:
-        with safe_open(path, framework="pt") as file:  # type: ignore[no-untyped-call]
+        with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             facts = json.loads(file.metadata()["progress"])
     except (OSError, SafetensorError, KeyError, ValueError) as error:
@@ -140,4 +139,3 @@ def _check_same(learner: GuidedCostLearning, facts: dict[str, Any]) -> None:
 def finite_or_none(values: dict[str, float]) -> dict[str, float | None]:
     """Replace numbers that JSON cannot hold by None."""
     return {name: value if math.isfinite(value) else None for name, value in values.items()}
-

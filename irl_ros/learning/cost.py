@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Learned costs c(y, u) = ||A f(y) + b||^2 + w_u ||u||^2 and their quadratic expansions."""
 
+import itertools
 from dataclasses import dataclass
 
 import torch
@@ -85,12 +86,12 @@ class Cost(nn.Module):
             and min(widths[1:]) < 2 * inputs
         ):
             raise ParameterError(
-                f"cost widths {widths[1:]} are below {2 * inputs}, twice the {inputs} cost inputs; "
+                f"cost widths {widths[1:]} are below {2 * inputs}, twice the {inputs} inputs; "
                 "widen them or set cost.initialisation to random"
             )
         self.layers = nn.ModuleList(
             nn.Linear(width, after, dtype=torch.float64)
-            for width, after in zip(widths[:-1], widths[1:], strict=True)
+            for width, after in itertools.pairwise(widths)
         )
         self.transform = nn.Linear(widths[-1], widths[-1], dtype=torch.float64)
         self._initialise(generator)
@@ -167,7 +168,9 @@ class Cost(nn.Module):
         vector = states.new_zeros(steps, state_dim + action_dim)
         vector[:, :state_dim] = (gradient - curved).mean(dim=0)
         constant = (
-            residuals.square().sum(-1) - (gradient * states).sum(-1) + 0.5 * (curved * states).sum(-1)
+            residuals.square().sum(-1)
+            - (gradient * states).sum(-1)
+            + 0.5 * (curved * states).sum(-1)
         ).mean(dim=0)
         return QuadraticCost(matrix, vector, constant)
 
@@ -178,6 +181,7 @@ class Cost(nn.Module):
         hidden = inputs / self.input_scale
         jacobian = torch.diag(1 / self.input_scale).expand(*inputs.shape, -1)
         for index, layer in enumerate(self.layers):
+            assert isinstance(layer, nn.Linear)
             hidden, jacobian = layer(hidden), layer.weight @ jacobian
             if index + 1 < len(self.layers):
                 if self.config.activation == "relu":

@@ -100,8 +100,8 @@ def update_cost(
         total = loss + objective.rate_weight * rate + objective.monotonic_weight * rising
         if not bool(torch.isfinite(total)):
             raise LearningError(
-                f"the cost objective is {float(total.detach())} at step {step} of an update; lower "
-                "cost_update.learning_rate or cost.scale"
+                f"the cost objective is {float(total.detach())} at step {step} of an update; "
+                "lower cost_update.learning_rate or cost.scale"
             )
         optimiser.zero_grad()
         total.backward()  # type: ignore[no-untyped-call]

@@ -102,8 +102,7 @@ class ContextBasis:
         """Return the regressors, the constant first."""
         along = (contexts - self.centre) @ self.directions.T
         columns = [torch.ones_like(contexts[:, :1])]
-        for power in range(1, self.degree + 1):
-            columns.append(along**power)
+        columns.extend(along**power for power in range(1, self.degree + 1))
         if self.degree >= 2 and along.shape[1] > 1:
             first, second = torch.triu_indices(along.shape[1], along.shape[1], 1)
             columns.append(along[:, first] * along[:, second])

@@ -37,7 +37,7 @@ class Diagnostics:
         actual_improvement: What it brought, by the previous cost.
         entropy: Entropy of the new controller, nat.
         smallest_variance: Smallest eigenvalue of its covariances.
-        dynamics_error: Error of the previous dynamics on the new rollouts, relative to their motion.
+        dynamics_error: One-step error of the previous dynamics on the new rollouts, relative.
     """
 
     iteration: int

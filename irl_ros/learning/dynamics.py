@@ -81,7 +81,8 @@ def _start_covariance(starts: Float[Tensor, "M x"]) -> Float[Tensor, "x x"]:
 
 def _positive(covariances: Float[Tensor, "S x x"]) -> Float[Tensor, "S x x"]:
     values, vectors = torch.linalg.eigh(covariances)
-    return vectors @ torch.diag_embed(values.clamp(min=0.0)) @ vectors.mT
+    clipped: Tensor = vectors @ torch.diag_embed(values.clamp(min=0.0)) @ vectors.mT
+    return clipped
 
 
 def one_step_error(dynamics: LinearDynamics, trajectories: Trajectories) -> float:

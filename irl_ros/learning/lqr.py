@@ -169,10 +169,11 @@ def kl_divergence(
     gain_gap = new.gains - old.gains
     mean_gap = torch.einsum("tux,tx->tu", gain_gap, mean) + new.offsets - old.offsets
     spread = gain_gap @ covariance @ gain_gap.mT + new.covariances
-    return 0.5 * (
+    divergence: Tensor = 0.5 * (
         (precision * spread).sum(dim=(1, 2))
         + torch.einsum("tu,tuv,tv->t", mean_gap, precision, mean_gap)
         - new.action_dim
         + torch.logdet(old.covariances)
         - torch.logdet(new.covariances)
     )
+    return divergence

@@ -25,7 +25,7 @@ class ObjectiveConfig(Parameters):
     fusion: str = parameter(
         "balance",
         choices=("balance", "equal"),
-        doc="shares of the distributions in the fused density: realised (balance heuristic) or 1/K",
+        doc="shares in the fused density: as sampled (balance heuristic) or 1/K",
     )
     cost_temperature: float = parameter(
         10.0, low=1.0, high=1e4, doc="divides the log weights; 1 is the paper's objective"

@@ -47,9 +47,7 @@ class LearningProblem:
             raise DataError("a scale of a cost input is not positive; give positive scales")
 
 
-def group_scale(
-    inputs: Float[Tensor, "N T y"], groups: tuple[slice, ...]
-) -> Float[Tensor, " y"]:
+def group_scale(inputs: Float[Tensor, "N T y"], groups: tuple[slice, ...]) -> Float[Tensor, " y"]:
     """Return one scale for each group of cost inputs: its root mean square in the demonstrations.
 
     Positions and velocities each keep their own shape in space, which a scale per dimension

@@ -3,6 +3,7 @@
 """The folder of one training run: configuration, diagnostics, checkpoint, cost and policy."""
 
 import json
+import math
 import platform
 from collections.abc import Mapping
 from importlib import metadata as packages
@@ -80,18 +81,24 @@ class RunFolder:
         path.mkdir(parents=True, exist_ok=True)
         self._write_json(CONFIG_FILE, to_mapping(learner.config))
         self._write_facts()
-        self._board = SummaryWriter(  # type: ignore[no-untyped-call]
+        self._board = SummaryWriter(
             str(path / "tensorboard"), purge_step=learner.progress.iteration + 1
         )
 
-    def record(self, diagnostics: Diagnostics) -> None:
-        """Save one iteration: diagnostics, cost, policy and, last, the checkpoint."""
+    def record(self, diagnostics: Diagnostics, *, seconds: float = math.nan) -> None:
+        """Save one iteration: diagnostics, cost, policy and, last, the checkpoint.
+
+        Args:
+            diagnostics: Of the iteration.
+            seconds: Wall time that it took.
+        """
         history = self._learner.progress.history
         lines = (json.dumps(finite_or_none(entry.as_mapping())) for entry in history)
         write_atomically(self.path / DIAGNOSTICS_FILE, ("\n".join(lines) + "\n").encode())
         for name, value in diagnostics.as_mapping().items():
-            self._board.add_scalar(name, value, diagnostics.iteration)  # type: ignore[no-untyped-call]
-        self._board.flush()  # type: ignore[no-untyped-call]
+            self._board.add_scalar(name, value, diagnostics.iteration)
+        self._board.add_scalar("seconds", seconds, diagnostics.iteration)
+        self._board.flush()
         write_atomically(self.path / POLICY_FILE, self.policy_bytes())
         write_atomically(self.path / COST_FILE, self.cost_bytes())
         save_checkpoint(self._learner, self.path / CHECKPOINT_FILE)
@@ -107,7 +114,7 @@ class RunFolder:
 
     def close(self) -> None:
         """Close the TensorBoard files."""
-        self._board.close()  # type: ignore[no-untyped-call]
+        self._board.close()
 
     def _write_facts(self) -> None:
         facts = {

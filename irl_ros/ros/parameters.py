@@ -3,7 +3,7 @@
 """ROS parameters declared from a configuration dataclass."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from rcl_interfaces.msg import (
@@ -20,7 +20,6 @@ from irl_ros.core.parameters import (
     ParameterInfo,
     Parameters,
     describe,
-    from_mapping,
     replace,
     to_mapping,
 )
@@ -31,7 +30,11 @@ _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 
 
 def declare_parameters(
-    node: Node, config_type: type[P], on_change: Callable[[P], None] | None = None
+    node: Node,
+    config_type: type[P],
+    on_change: Callable[[P], None] | None = None,
+    *,
+    base: Callable[[Mapping[str, Any]], P] | None = None,
 ) -> P:
     """Declare every value of a configuration as a ROS parameter and return what was given.
 
@@ -43,11 +46,14 @@ def declare_parameters(
         config_type: Configuration whose fields become parameters, nested ones with dots.
         on_change: Called with the new configuration when a parameter that is not read-only is
             set while the node runs. It may raise an `IrlRosError` to refuse the change.
+        base: Makes, from the values that were given, the configuration that holds where nothing
+            was given, such as a named preset; by default that of the dataclass.
 
     Raises:
         ParameterError: If a name is unknown or a value is not allowed.
     """
-    config = from_mapping(config_type, _overrides(node))
+    given = _overrides(node)
+    config = replace(base(given) if base is not None else config_type(), given)
     values = to_mapping(config)
     for info in describe(config_type):
         # The type is left open so that YAML's 100 may stand for 100.0; the configuration itself

@@ -1,6 +1,6 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A planar point mass whose demonstrator is known exactly: the soft optimum of a quadratic cost."""
+"""A planar point mass whose demonstrator is the soft optimum of a known quadratic cost."""
 
 import numpy as np
 import torch
@@ -96,10 +96,7 @@ def point_mass_problem(goal: torch.Tensor, count: int = 16) -> LearningProblem:
         torch.cat([batch.actions for batch in batches]),
     )
     inputs = torch.stack(
-        [
-            features(each)(states)
-            for each, states in zip(goals, demonstrations.states, strict=True)
-        ]
+        [features(each)(states) for each, states in zip(goals, demonstrations.states, strict=True)]
     )
     scale = torch.ones(4, dtype=torch.float64)
     return LearningProblem(demonstrations, inputs, goals, features(goal), goal, scale)

@@ -1,6 +1,6 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Linear-quadratic control and the KL-limited step against closed forms and a brute-force integral."""
+"""Linear-quadratic control and the KL-limited step against closed forms and an integral."""
 
 import math
 
@@ -151,7 +151,7 @@ def test_partition_gradients_with_respect_to_the_cost_weights() -> None:
 
 
 def test_potential_shaping_leaves_the_controller_and_shifts_log_partition() -> None:
-    """Add Phi(x_{t+1}) - Phi(x_t) with Phi = 1/2 x^T S x at every step but the last, -Phi there."""
+    """Add Phi(x_{t+1}) - Phi(x_t), Phi = 1/2 x^T S x, at every step but the last, -Phi there."""
     cost, dynamics = problem()
     shape = torch.tensor([[0.7, 0.2], [0.2, 0.4]], dtype=torch.float64)
     forward = torch.cat([A, B], dim=1)

@@ -26,9 +26,7 @@ SETTINGS = {
 
 
 def test_a_cold_start_learns_to_reach_the_goal() -> None:
-    learner = GuidedCostLearning(
-        point_mass_problem(GOAL), replace(GclConfig(), SETTINGS), seed=0
-    )
+    learner = GuidedCostLearning(point_mass_problem(GOAL), replace(GclConfig(), SETTINGS), seed=0)
     source = PointMass(GOAL)
     untrained = source.sample(learner.progress.controller, 20, seed=99, deterministic=True)
     seen: list[Diagnostics] = []

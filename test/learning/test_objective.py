@@ -74,7 +74,8 @@ def test_gradient_is_one_over_n_on_demonstrations_and_minus_the_weights_on_sampl
     samples = numbers(7, 1).requires_grad_()
     log_q = numbers(7, 2)
     guided_cost_loss(demonstrations, samples, log_q).backward()  # type: ignore[no-untyped-call]
-    assert demonstrations.grad is not None and samples.grad is not None
+    assert demonstrations.grad is not None
+    assert samples.grad is not None
     torch.testing.assert_close(demonstrations.grad, torch.full_like(demonstrations, 1 / 3))
     torch.testing.assert_close(samples.grad, -normalise(-samples.detach() - log_q))
     assert torch.autograd.gradcheck(
@@ -116,7 +117,7 @@ def test_the_last_step_counts() -> None:
 
 
 def test_balance_heuristic_is_unbiased_where_equal_shares_are_not() -> None:
-    """Unnormalised target exp(-x^2/2), Z = sqrt(2 pi); half the samples from one of 11 densities."""
+    """Target exp(-x^2/2) with Z = sqrt(2 pi); half the samples come from one of 11 densities."""
     generator = torch.Generator().manual_seed(0)
     means = torch.cat([torch.zeros(1), torch.linspace(-3, 3, 10)]).double()
     counts = torch.tensor([20000] + [2000] * 10)

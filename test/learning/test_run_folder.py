@@ -63,13 +63,16 @@ def test_artifacts_come_back_as_they_were(tmp_path: Path) -> None:
     controller, metadata = load_policy(tmp_path / "run")
     assert torch.equal(controller.gains, trained.progress.controller.gains)
     back = ExecutionContract.from_metadata(metadata)
-    assert back.joint_names == CONTRACT.joint_names and back.start == CONTRACT.start
+    assert back.joint_names == CONTRACT.joint_names
+    assert back.start == CONTRACT.start
     assert np.array_equal(back.target.position, CONTRACT.target.position)
     cost, _ = load_cost(tmp_path / "run" / "cost.safetensors")
     inputs = torch.randn(3, 4, dtype=torch.float64)
     assert torch.equal(cost.state_cost(inputs), trained.cost.state_cost(inputs))
     facts = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert facts["iterations_done"] == 1 and not facts["finished"] and facts["arm"] == "panda"
+    assert facts["iterations_done"] == 1
+    assert not facts["finished"]
+    assert facts["arm"] == "panda"
 
 
 def test_a_run_is_not_overwritten_nor_resumed_under_other_settings(tmp_path: Path) -> None:

@@ -1,0 +1,59 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One training run from demonstrations to a run folder, whatever the arm behind it."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from irl_ros.core.contract import ExecutionContract
+from irl_ros.core.demonstrations import Demonstrations
+from irl_ros.core.rollout import RolloutSource
+from irl_ros.learning.arm_problem import arm_problem
+from irl_ros.learning.diagnostics import Diagnostics
+from irl_ros.learning.gcl import GclConfig, GuidedCostLearning
+from irl_ros.learning.run_folder import RunFolder
+
+
+def train(
+    demonstrations: Demonstrations,
+    source: RolloutSource,
+    contract: ExecutionContract,
+    config: GclConfig,
+    *,
+    seed: int,
+    output: Path,
+    resume: bool,
+    facts: Mapping[str, Any],
+    after_iteration: Callable[[Diagnostics, RunFolder], None],
+) -> RunFolder:
+    """Learn cost and policy, saving every iteration.
+
+    Args:
+        demonstrations: What was shown.
+        source: Where controllers are tried.
+        contract: Arm, start and target; the target is where the task is learned.
+        config: All switches of the learner.
+        seed: All randomness follows from it.
+        output: The run folder.
+        resume: Continue the run that is in the folder.
+        facts: Further facts for the run's record.
+        after_iteration: Called when an iteration has been saved; it may raise to stop.
+
+    Raises:
+        DataError: If the demonstrations do not suffice or the folder cannot be used.
+        LearningError: If learning has no finite result.
+        RolloutError: If the source cannot deliver.
+    """
+    learner = GuidedCostLearning(arm_problem(demonstrations, contract.target), config, seed)
+    folder = RunFolder(output, learner, contract, facts, resume=resume)
+    try:
+        while not learner.finished:
+            began = time.monotonic()
+            diagnostics = learner.step(source)
+            folder.record(diagnostics, seconds=time.monotonic() - began)
+            after_iteration(diagnostics, folder)
+    finally:
+        folder.close()
+    return folder
