@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from irl_ros import __version__
+from irl_ros.cli.dataset import app as dataset_app
 from irl_ros.cli.options import DemoOptions, doc
 from irl_ros.core.errors import IrlRosError
 
@@ -20,10 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-dataset = typer.Typer(help="Look after recorded demonstrations.", no_args_is_help=True)
-app.add_typer(dataset, name="dataset")
-
-DatasetFolder = Annotated[Path, typer.Argument(help="Folder of a dataset.")]
+app.add_typer(dataset_app, name="dataset")
 
 
 def _version(asked: bool) -> None:

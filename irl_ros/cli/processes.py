@@ -27,6 +27,7 @@ class _Process:
     name: str
     popen: subprocess.Popen[bytes]
     log: Path
+    may_end: bool
 
 
 @final
@@ -65,8 +66,14 @@ class ProcessGroup:
         """End everything."""
         self.stop()
 
-    def start(self, name: str, command: Sequence[str]) -> None:
+    def start(self, name: str, command: Sequence[str], *, may_end: bool = False) -> None:
         """Start a process; its output goes to ``<name>.log``.
+
+        Args:
+            name: What to call it.
+            command: Program and arguments.
+            may_end: Whether it ends by itself when its work is done. Any other process that ends
+                has failed, whatever its exit code.
 
         Raises:
             ProcessError: If there is no such program.
@@ -85,30 +92,27 @@ class ProcessGroup:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._processes.append(_Process(name, popen, log))
+        self._processes.append(_Process(name, popen, log, may_end))
 
     def check(self) -> None:
-        """Make sure that no process failed; having ended with code 0 is no failure.
+        """Make sure that no process failed.
 
         Raises:
             ProcessError: If one did, with the end of its output.
         """
         for process in self._processes:
             code = process.popen.poll()
-            if code:
+            if code is not None and not (code == 0 and process.may_end):
                 raise ProcessError(self._story(process, f"ended with {_meaning(code)}"))
 
     def has_ended(self, name: str) -> bool:
-        """Return whether a process is gone.
+        """Return whether a process has ended well.
 
         Raises:
             ProcessError: If it failed.
         """
-        process = self._find(name)
-        code = process.popen.poll()
-        if code:
-            raise ProcessError(self._story(process, f"ended with {_meaning(code)}"))
-        return code is not None
+        self.check()
+        return self._find(name).popen.poll() is not None
 
     def story(self, name: str, problem: str) -> str:
         """Return a problem with a process, together with the end of its output."""

@@ -46,7 +46,7 @@ NAP = "import time; print('up'); time.sleep(60)"
 
 def test_output_goes_to_a_log_and_success_is_no_failure(tmp_path: Path) -> None:
     with ProcessGroup(tmp_path) as group:
-        group.start("hello", script("print('hello')"))
+        group.start("hello", script("print('hello')"), may_end=True)
         wait_for(lambda: group.has_ended("hello"), "end")
         group.check()
     assert logged(tmp_path, "hello") == "hello\n"
@@ -63,6 +63,13 @@ def test_failure_names_the_process_the_code_and_the_last_lines(tmp_path: Path) -
     assert str(tmp_path / "bad.log") in message
     assert "line 39" in message
     assert "line 20" not in message
+
+
+def test_a_process_that_should_stay_may_not_even_end_well(tmp_path: Path) -> None:
+    with ProcessGroup(tmp_path) as group:
+        group.start("service", script("pass"))
+        with pytest.raises(ProcessError, match="service ended with exit code 0"):
+            wait_for(lambda: group.check() is not None, "failure")
 
 
 def test_a_killed_process_is_reported_by_its_signal(tmp_path: Path) -> None:

@@ -1,0 +1,167 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The folder of one demonstration: what is where, and which stages are finished."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, final
+
+from irl_ros.cli.options import DemoOptions
+from irl_ros.core.errors import DataError
+from irl_ros.core.parameters import from_mapping, to_mapping
+
+STAGES = ("record", "train", "execute")
+
+
+@final
+class DemoFolder:
+    """Paths and progress of one demonstration.
+
+    Args:
+        path: The folder; it is made if missing.
+        options: What is demonstrated; None takes what an existing folder says.
+        fresh: Forget everything that an existing folder holds.
+
+    Attributes:
+        options: What is demonstrated.
+
+    Raises:
+        DataError: If the folder belongs to a demonstration with other options, or, without
+            options, to none at all.
+    """
+
+    def __init__(
+        self, path: Path, options: DemoOptions | None = None, *, fresh: bool = False
+    ) -> None:
+        self.path = path.absolute()
+        state = self._read_state()
+        if options is None:
+            if state is None:
+                raise DataError(
+                    f"{self.path} is not the folder of a demonstration (no demo.json in it); give "
+                    "one that `irl-ros demo` has written"
+                )
+            options = from_mapping(DemoOptions, state["options"])
+        self.options = options
+        self.wall_seconds: dict[str, float] = {}
+        if fresh:
+            self._clear()
+        elif state is not None:
+            self._check_same(state["options"])
+            self.wall_seconds = {name: float(s) for name, s in state["wall_seconds"].items()}
+        elif self.path.exists() and any(self.path.iterdir()):
+            raise DataError(
+                f"{self.path} holds files but no demonstration; choose another --output"
+            )
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._write_state()
+
+    @property
+    def dataset(self) -> Path:
+        """The recorded demonstrations."""
+        return self.path / "dataset"
+
+    @property
+    def training(self) -> Path:
+        """The training run: cost, policy, diagnostics."""
+        return self.path / "training"
+
+    @property
+    def executions(self) -> Path:
+        """One file for each execution of the learned policy."""
+        return self.path / "executions"
+
+    @property
+    def logs(self) -> Path:
+        """Output of every process, by stage."""
+        return self.path / "logs"
+
+    @property
+    def report(self) -> Path:
+        """The report."""
+        return self.path / "report.html"
+
+    @property
+    def summary(self) -> Path:
+        """The result in numbers."""
+        return self.path / "summary.json"
+
+    def is_finished(self, stage: str) -> bool:
+        """Return whether a stage was completed before."""
+        return stage in self.wall_seconds
+
+    def finish(self, stage: str, seconds: float) -> None:
+        """Note that a stage is complete and how long it took, s."""
+        self.wall_seconds[stage] = round(seconds, 3)
+        self._write_state()
+
+    def prepare(self, stage: str) -> None:
+        """Remove what an interrupted attempt at a stage left that cannot be continued.
+
+        Training continues from its checkpoint and executions one by one; recording starts anew,
+        because the teacher's takes follow from its seed in order.
+        """
+        for later in STAGES[STAGES.index(stage) + 1 :]:
+            self.wall_seconds.pop(later, None)
+            _remove(self._folder(later))
+        if stage == "record":
+            _remove(self.dataset)
+        self._write_state()
+
+    def write_summary(self, values: Mapping[str, Any]) -> None:
+        """Write ``summary.json``."""
+        _write_json(self.summary, values)
+
+    def _folder(self, stage: str) -> Path:
+        return {"record": self.dataset, "train": self.training, "execute": self.executions}[stage]
+
+    def _clear(self) -> None:
+        # Only what this class names is removed; the folder may hold other things of a person.
+        for path in (self.dataset, self.training, self.executions, self.logs):
+            _remove(path)
+        for path in (self.report, self.summary, self._state):
+            path.unlink(missing_ok=True)
+
+    @property
+    def _state(self) -> Path:
+        return self.path / "demo.json"
+
+    def _read_state(self) -> dict[str, Any] | None:
+        try:
+            state: dict[str, Any] = json.loads(self._state.read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            raise DataError(
+                f"{self._state} is damaged ({error}); start anew with --fresh"
+            ) from error
+        return state
+
+    def _write_state(self) -> None:
+        state = {"options": to_mapping(self.options), "wall_seconds": self.wall_seconds}
+        _write_json(self._state, state)
+
+    def _check_same(self, theirs: Mapping[str, Any]) -> None:
+        differing = [
+            f"{name} = {theirs.get(name)!r} then, {value!r} now"
+            for name, value in to_mapping(self.options).items()
+            if theirs.get(name) != value
+        ]
+        if differing:
+            raise DataError(
+                f"{self.path} holds a demonstration with other options ({'; '.join(differing)}); "
+                "start anew with --fresh or choose another --output"
+            )
+
+
+def _remove(path: Path) -> None:
+    if path.exists():
+        shutil.rmtree(path)
+
+
+def _write_json(path: Path, values: Mapping[str, Any]) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(json.dumps(values, indent=2, allow_nan=False) + "\n", "utf-8")
+    part.replace(path)
