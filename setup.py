@@ -92,6 +92,7 @@ setup(
             "pytest-timeout",
             "pytest-xdist",
             "ruff",
+            "scipy-stubs",
             "types-pyyaml",
         ],
     },
