@@ -11,6 +11,9 @@ from numpy import ndarray
 
 from irl_ros.core.errors import DataError
 
+Values = Sequence[float] | ndarray
+_LARGEST = 1e6  # no joint has such a position, velocity or effort; larger numbers are garbage
+
 
 @dataclass(frozen=True)
 class JointSample:
@@ -32,9 +35,9 @@ class JointSample:
 def match_joints(
     stamp_ns: int,
     names: Sequence[str],
-    positions: Sequence[float],
-    velocities: Sequence[float],
-    efforts: Sequence[float],
+    positions: Values,
+    velocities: Values,
+    efforts: Values,
     joint_names: Sequence[str],
     *,
     ignore_extra: bool = False,
@@ -79,11 +82,12 @@ def match_joints(
                 f"the {label} of every joint"
             )
         array = np.asarray(values, dtype=np.float64)[order]
-        if not np.isfinite(array).all():
-            joint = int(np.flatnonzero(~np.isfinite(array))[0])
+        sane = np.abs(array) <= _LARGEST  # False for NaN as well
+        if not sane.all():
+            joint = int(np.flatnonzero(~sane)[0])
             raise DataError(
                 f"{label} of {joint_names[joint]} is {array[joint]}; the driver must publish "
-                "finite numbers"
+                f"finite numbers up to {_LARGEST:g}"
             )
         arrays.append(array)
     assert arrays[0] is not None
