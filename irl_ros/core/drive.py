@@ -1,0 +1,155 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From wanted motions and actions of every kind to guarded commands."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from irl_ros.core.action import ActionSpace, PositionReference
+from irl_ros.core.arm import JointLimits
+from irl_ros.core.effort_guard import EffortGuard
+from irl_ros.core.guard import Guard, GuardConfig
+from irl_ros.core.joint_sample import JointSample
+from irl_ros.core.latch import GuardState
+
+_LAST_ZEROS = 3  # zero commands after the arm came to rest, should one be lost
+_STANDING = 0.02  # rad/s: a damped arm that is slower counts as standing
+
+
+@dataclass(frozen=True)
+class ArmCommand:
+    """What to command for the next command period: velocities with positions, or torques.
+
+    Attributes:
+        joint_velocities: rad/s; None while torques are commanded.
+        joint_positions: Where the velocities lead by the end of the period, rad.
+        joint_efforts: On top of gravity compensation, N m; None while velocities are commanded.
+    """
+
+    joint_velocities: Float[ndarray, " joints"] | None = None
+    joint_positions: Float[ndarray, " joints"] | None = None
+    joint_efforts: Float[ndarray, " joints"] | None = None
+
+
+@final
+class Drive:
+    """The only way to the arm: every command passes one of the two guards."""
+
+    def __init__(self, limits: JointLimits, period: float, config: GuardConfig) -> None:
+        """Prepare for an arm.
+
+        Args:
+            limits: Limits of the arm.
+            period: Time between two commands, s.
+            config: Margins and thresholds of the guards.
+
+        Raises:
+            ParameterError: If the period is not positive or the margin leaves a joint no room.
+        """
+        self._guard = Guard(limits, period, config)
+        self._effort_guard = EffortGuard(limits, period, config)
+        self._joints = len(limits.names)
+        self._action = np.zeros(self._joints)
+        self._reference: PositionReference | None = None
+        self._torques = False
+        self._zeros_left = 0
+
+    @property
+    def tripped(self) -> str:
+        """Why a guard has tripped; empty if none has."""
+        for guard in (self._guard, self._effort_guard):
+            if guard.state is GuardState.TRIPPED:
+                return guard.reason
+        return ""
+
+    def start(self, sample: JointSample) -> None:
+        """Arm the guard where the arm is, for velocities.
+
+        Raises:
+            SafetyError: If tripped.
+        """
+        self._guard.start(sample.joint_positions)
+        self._torques = False
+        self._reference = None
+        self._zeros_left = _LAST_ZEROS
+
+    def begin_actions(
+        self, space: ActionSpace, control_period: float, sample: JointSample
+    ) -> None:
+        """Say what the actions that follow mean."""
+        self._action = np.zeros(self._joints)
+        self._torques = space is ActionSpace.TORQUE
+        if self._torques:
+            self._effort_guard.start()
+        elif space is ActionSpace.POSITION_INCREMENT:
+            self._reference = PositionReference(sample.joint_positions, control_period)
+
+    def set_action(self, action: Float[ndarray, " joints"]) -> None:
+        """Begin a control period with its action."""
+        self._action = action
+        # A reference must not take in what the guard will refuse anyway.
+        if self._reference is not None and np.isfinite(action).all():
+            self._reference.advance(action)
+
+    def act(self, sample: JointSample, elapsed: float) -> ArmCommand:
+        """Return the command of the action in force, ``elapsed`` s into its control period."""
+        positions, velocities = sample.joint_positions, sample.joint_velocities
+        if self._torques:
+            efforts = self._effort_guard.step(self._action, positions, velocities)
+            return ArmCommand(joint_efforts=efforts)
+        if self._reference is not None and np.isfinite(self._action).all():
+            return self.move(self._reference.velocity(elapsed, positions), sample)
+        return self.move(self._action, sample)
+
+    def move(self, velocities: Float[ndarray, " joints"], sample: JointSample) -> ArmCommand:
+        """Return the command for wanted joint velocities, rad/s."""
+        return self._velocity_command(
+            self._guard.step(velocities, sample.joint_positions, sample.joint_velocities)
+        )
+
+    def hold(self, reason: str) -> None:
+        """Let nothing through any more; `stopping` brings the arm to rest."""
+        self._guard.hold(reason)
+        self._effort_guard.hold(reason)
+
+    def trip(self, reason: str) -> None:
+        """Let nothing through until rearmed; `stopping` brings the arm to rest."""
+        self._guard.trip(reason)
+        self._effort_guard.trip(reason)
+
+    def rearm(self) -> None:
+        """Leave a trip."""
+        self._guard.rearm()
+        self._effort_guard.rearm()
+
+    def stopping(self, sample: JointSample | None) -> ArmCommand | None:
+        """Return the next command on the way to rest, None once the arm has come to rest.
+
+        Args:
+            sample: Measured joints; None if there is no fresh measurement.
+        """
+        if self._torques and sample is not None:
+            if np.abs(sample.joint_velocities).max() > _STANDING:
+                efforts = self._effort_guard.step(
+                    np.zeros(self._joints), sample.joint_positions, sample.joint_velocities
+                )
+                return ArmCommand(joint_efforts=efforts)
+            self._torques = False
+        if self._torques:
+            # Damping needs a measured velocity. Without one, no torque but gravity compensation.
+            if self._zeros_left == 0:
+                return None
+            self._zeros_left -= 1
+            return ArmCommand(joint_efforts=np.zeros(self._joints))
+        if self._guard.at_rest:
+            if self._zeros_left == 0:
+                return None
+            self._zeros_left -= 1
+        return self._velocity_command(self._guard.brake())
+
+    def _velocity_command(self, velocities: Float[ndarray, " joints"]) -> ArmCommand:
+        return ArmCommand(velocities, self._guard.reference_positions)

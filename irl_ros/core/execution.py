@@ -1,0 +1,273 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Execution of a policy on an arm: ramp to its start posture, run it, hold; stop on any doubt.
+
+    idle -> ramping -> executing -> holding       execute again from holding
+    any of them -> tripped -> holding             a stop or a trip of the guard; rearm
+
+The stamps of the joint states are the clock of the execution, so it keeps pace with the arm,
+whatever the machine does meanwhile.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import final
+
+import numpy as np
+import torch
+
+from irl_ros.core.arm import Arm
+from irl_ros.core.drive import ArmCommand, Drive
+from irl_ros.core.errors import SafetyError
+from irl_ros.core.executable import ExecutablePolicy, check_policy, check_target
+from irl_ros.core.guard import GuardConfig
+from irl_ros.core.joint_sample import JointSample
+from irl_ros.core.kinematics import Kinematics
+from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.core.pose import Pose
+from irl_ros.core.ramp import Ramp, RampConfig
+from irl_ros.core.state_feed import StateFeed
+
+_STANDING = 0.05  # rad/s: an execution begins only when every joint is slower
+
+
+class Phase(Enum):
+    """What the execution is doing.
+
+    Attributes:
+        IDLE: Nothing; no command is sent, the arm is free for others.
+        RAMPING: The arm moves to the start posture.
+        EXECUTING: The policy acts.
+        HOLDING: The arm comes to rest; after that no further command is sent.
+        TRIPPED: As holding, until rearmed.
+    """
+
+    IDLE = "idle"
+    RAMPING = "ramping"
+    EXECUTING = "executing"
+    HOLDING = "holding"
+    TRIPPED = "tripped"
+
+
+_MOVING = frozenset({Phase.RAMPING, Phase.EXECUTING})
+
+
+@dataclass(frozen=True)
+class ExecutionConfig(Parameters):
+    """How policies are executed."""
+
+    command_rate_hz: float = parameter(
+        120.0, unit="Hz", low=10.0, high=1000.0, doc="Rate at which the arm is commanded"
+    )
+    state_timeout: float = parameter(
+        0.2, unit="s", low=0.01, high=5.0, doc="Hold when no joint state came for this long"
+    )
+    guard: GuardConfig = field(default_factory=GuardConfig)
+    ramp: RampConfig = field(default_factory=RampConfig)
+
+
+@final
+class Execution:
+    """The state machine between joint states and requests on one side, commands on the other.
+
+    Attributes:
+        phase: What is being done.
+        message: Why, in one line.
+        step: Control period of the policy that is under way.
+        count: Number of executions that were begun.
+        completed: Whether the last execution went through to its end.
+    """
+
+    def __init__(
+        self, arm: Arm, kinematics: Kinematics, config: ExecutionConfig | None = None
+    ) -> None:
+        config = ExecutionConfig() if config is None else config
+        self._arm = arm
+        self._kinematics = kinematics
+        self._config = config
+        self._period = 1.0 / config.command_rate_hz
+        self._drive = Drive(arm.limits, self._period, config.guard)
+        self._feed = StateFeed(self._period, config.state_timeout)
+        self._next: ExecutablePolicy | None = None
+        self._running: ExecutablePolicy | None = None
+        self._ramp: Ramp | None = None
+        self._target: Pose | None = None
+        self._begin_ns = 0
+        self.phase = Phase.IDLE
+        self.message = "no policy yet"
+        self.step = 0
+        self.count = 0
+        self.completed = False
+
+    @property
+    def policy(self) -> ExecutablePolicy | None:
+        """Policy of the next execution."""
+        return self._next
+
+    @property
+    def moving(self) -> bool:
+        """Whether the arm is moved on behalf of a policy."""
+        return self.phase in _MOVING
+
+    def load(self, policy: ExecutablePolicy) -> None:
+        """Take a policy for the next execution; one that is under way is not disturbed.
+
+        Raises:
+            SafetyError: If the policy does not suit the arm or the command rate.
+        """
+        check_policy(policy, self._arm, self._period)
+        self._next = policy
+        if self.phase is Phase.IDLE:
+            self.message = f"ready to execute {policy.label}"
+
+    def set_target(self, target: Pose) -> None:
+        """Tell where the task is to be done; a policy learned for another place is refused."""
+        self._target = target
+
+    def execute(self, now: float) -> str:
+        """Begin: ramp to the start posture, then run the policy. Return what will happen.
+
+        Args:
+            now: Time on the caller's clock, s.
+
+        Raises:
+            SafetyError: If something speaks against it; nothing has changed then.
+        """
+        if self.phase is Phase.TRIPPED:
+            raise SafetyError(f"tripped: {self.message}; rearm first")
+        if self.moving:
+            raise SafetyError(f"already {self.phase.value}; stop it or wait for its end")
+        if self._next is None:
+            raise SafetyError("no policy; name a run folder or file, or publish one")
+        sample = self._feed.require(now)
+        speed = float(np.abs(sample.joint_velocities).max())
+        if speed > _STANDING:
+            raise SafetyError(
+                f"the arm moves at {speed:.2g} rad/s, over {_STANDING:g}; let it come to rest"
+            )
+        check_target(self._next, self._target)
+        start = np.array(self._next.contract.start)
+        config = self._config.ramp
+        ramp = Ramp(self._arm.limits, sample.joint_positions, start, self._period, config)
+        self._drive.start(sample)
+        if self._tripped():
+            raise SafetyError(self.message)
+        self._ramp, self._running = ramp, self._next
+        self.step, self.count, self.completed = 0, self.count + 1, False
+        self._enter(Phase.RAMPING, f"moving to the start posture for {ramp.duration:.1f} s")
+        return self.message
+
+    def stop(self, reason: str = "stopped on request") -> None:
+        """Bring the arm to rest and let nothing through until rearmed."""
+        self._drive.trip(reason)
+        self._tripped()
+
+    def rearm(self) -> None:
+        """Allow executions again; nothing moves by itself."""
+        self._drive.rearm()
+        if self.phase is Phase.TRIPPED:
+            self._enter(Phase.HOLDING, "rearmed")
+
+    def hold(self, reason: str) -> None:
+        """Bring the arm to rest if it is moved on behalf of a policy."""
+        if self.moving:
+            self._drive.hold(reason)
+            self._enter(Phase.HOLDING, reason)
+
+    def on_state(self, sample: JointSample, now: float) -> ArmCommand | None:
+        """Take a joint state and return the command that is due, None if none is.
+
+        Args:
+            sample: Measured joints.
+            now: Time of arrival on the caller's clock, s.
+        """
+        problem = self._feed.take(sample, now)
+        if problem:
+            self.hold(problem)
+        if self.phase is Phase.IDLE or not self._feed.command_is_due():
+            return None
+        if self.phase is Phase.RAMPING:
+            self._begin_if_arrived(sample)
+        if self.phase is Phase.EXECUTING:
+            self._choose_action(sample)
+        if self.phase is Phase.EXECUTING:
+            elapsed = self._elapsed(sample) - self.step * self._control_period
+            command = self._drive.act(sample, elapsed)
+        elif self.phase is Phase.RAMPING:
+            assert self._ramp is not None
+            command = self._drive.move(self._ramp.step(sample.joint_positions), sample)
+        else:
+            return self._drive.stopping(sample)
+        self._tripped()
+        return command
+
+    def on_silence(self, now: float) -> ArmCommand | None:
+        """Return the command that is due while joint states have stopped coming, else None.
+
+        To be called once per command period of the caller's clock.
+
+        Args:
+            now: Time on the caller's clock, s.
+        """
+        silence = self._feed.silence(now)
+        if self.phase is Phase.IDLE or silence == 0.0:
+            return None
+        self.hold(f"no joint states for {silence:.2f} s")
+        return self._drive.stopping(None)
+
+    def last_command(self) -> ArmCommand | None:
+        """Return the next command on the way to rest, None once the arm is at rest.
+
+        For the end of the process: to be called once per command period until it returns None.
+        """
+        self.hold("the controller ends")
+        return None if self.phase is Phase.IDLE else self._drive.stopping(None)
+
+    def _begin_if_arrived(self, sample: JointSample) -> None:
+        assert self._ramp is not None
+        assert self._running is not None
+        try:
+            arrived = self._ramp.arrived(sample.joint_positions, sample.joint_velocities)
+        except SafetyError as error:
+            self.hold(str(error))
+            return
+        if arrived:
+            self._drive.begin_actions(self._running.action_space, self._control_period, sample)
+            self._begin_ns = sample.stamp_ns
+            self.step = -1
+            self._enter(Phase.EXECUTING, f"executing {self._running.label}")
+
+    def _choose_action(self, sample: JointSample) -> None:
+        """Ask the policy for its action when a control period begins."""
+        assert self._running is not None
+        controller = self._running.controller
+        step = int((self._elapsed(sample) + 0.25 * self._period) / self._control_period)
+        if step == self.step:
+            return
+        if step >= controller.horizon:
+            self.completed = True
+            self.hold(f"finished {self._running.label}")
+            return
+        self.step = step
+        state = self._kinematics.arm_state(
+            torch.from_numpy(sample.joint_positions), torch.from_numpy(sample.joint_velocities)
+        )
+        self._drive.set_action(controller.action_mean(step, state).numpy())
+
+    @property
+    def _control_period(self) -> float:
+        assert self._running is not None
+        return self._running.contract.control_period
+
+    def _elapsed(self, sample: JointSample) -> float:
+        return 1e-9 * (sample.stamp_ns - self._begin_ns)
+
+    def _tripped(self) -> bool:
+        reason = self._drive.tripped
+        if reason and self.phase is not Phase.TRIPPED:
+            self._drive.trip(reason)
+            self._enter(Phase.TRIPPED, reason)
+        return bool(reason)
+
+    def _enter(self, phase: Phase, message: str) -> None:
+        self.phase, self.message = phase, message

@@ -1,0 +1,103 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Watches over the joint states on which an execution depends: fresh, fast enough, in order."""
+
+from collections import deque
+from typing import final
+
+from irl_ros.core.errors import SafetyError
+from irl_ros.core.joint_sample import JointSample
+from irl_ros.core.watchdog import Watchdog
+
+_RATE_SAMPLES = 20
+_RATE_SLACK = 1.25  # joint states may come this much slower than commands are due
+_NS_PER_S = 1e9
+
+
+@final
+class StateFeed:
+    """The stream of joint states as seen by whoever commands the arm.
+
+    Stamps tell when a command is due; the clock of the caller, s, only tells whether the stream
+    has dried up.
+    """
+
+    def __init__(self, period: float, timeout: float) -> None:
+        """Expect a joint state for every command.
+
+        Args:
+            period: Time between two commands, s.
+            timeout: Longest time without a joint state, s.
+        """
+        self._period_ns = period * _NS_PER_S
+        self._timeout = timeout
+        self._watchdog = Watchdog(timeout)
+        self._stamps: deque[int] = deque(maxlen=_RATE_SAMPLES)
+        self._due_ns = 0.0
+        self._last: JointSample | None = None
+
+    @property
+    def last(self) -> JointSample | None:
+        """The newest joint state."""
+        return self._last
+
+    def take(self, sample: JointSample, now: float) -> str:
+        """Take a joint state; return what is wrong with the stamps, nothing if all is well."""
+        last, self._last = self._last, sample
+        self._watchdog.feed(now)
+        problem = ""
+        if last is not None:
+            gap = (sample.stamp_ns - last.stamp_ns) / _NS_PER_S
+            if gap <= 0.0:
+                problem = (
+                    f"a joint state is stamped {-gap:.3g} s before the one that came before it"
+                )
+            elif gap > self._timeout:
+                problem = f"no joint states for {gap:.3g} s, over {self._timeout:g} s"
+        if problem:
+            self._stamps.clear()
+            self._due_ns = sample.stamp_ns
+        self._stamps.append(sample.stamp_ns)
+        return problem
+
+    def silence(self, now: float) -> float:
+        """Return for how long no joint state has come if that is too long, else 0, s."""
+        return self._watchdog.silence(now) if self._watchdog.expired(now) else 0.0
+
+    def command_is_due(self) -> bool:
+        """Whether a command is due with the newest joint state; tells so once per period."""
+        assert self._last is not None
+        stamp = self._last.stamp_ns
+        # A quarter of a period early is on time, or jitter would skip every other state.
+        if stamp < self._due_ns - 0.25 * self._period_ns:
+            return False
+        if stamp > self._due_ns + 0.5 * self._period_ns:
+            self._due_ns = stamp  # begin anew after a pause
+        self._due_ns += self._period_ns
+        return True
+
+    def require(self, now: float) -> JointSample:
+        """Return the newest joint state if the stream is fit to command the arm by.
+
+        Raises:
+            SafetyError: If it is stale, too young to be judged, or too slow.
+        """
+        silence = self._watchdog.silence(now)
+        if self._last is None:
+            raise SafetyError("no joint states yet; start the arm's driver, check the topic")
+        if self._watchdog.expired(now):
+            raise SafetyError(f"no joint states for {silence:.2g} s; look after the arm's driver")
+        count = len(self._stamps)
+        if count < _RATE_SAMPLES:
+            raise SafetyError(
+                f"only {count} joint states so far, {_RATE_SAMPLES} are needed to know their "
+                "rate; try again"
+            )
+        interval_ns = (self._stamps[-1] - self._stamps[0]) / (_RATE_SAMPLES - 1)
+        if interval_ns > _RATE_SLACK * self._period_ns:
+            raise SafetyError(
+                f"joint states come at {_NS_PER_S / interval_ns:.0f} Hz, commands are due at "
+                f"{_NS_PER_S / self._period_ns:.0f} Hz; lower command_rate_hz, or subscribe to a "
+                "faster topic"
+            )
+        return self._last
