@@ -117,7 +117,7 @@ class Kinematics:
         self,
         joint_positions: Float[Tensor, "*batch joints"],
         joint_velocities: Float[Tensor, "*batch joints"],
-    ) -> Float[Tensor, "*batch {STATE_DIM}"]:
+    ) -> Float[Tensor, "*batch 32"]:
         """Return the state of an arm task.
 
         The state is [joint positions (rad), joint velocities (rad/s), tool points (m), tool-point
@@ -153,7 +153,6 @@ def inverse_kinematics(
         ParameterError: If the pose is not reached to 10 micrometres and 10 microradians.
     """
     joint_positions = np.array(start, dtype=np.float64)
-    damping = 1e-5 * np.eye(6)
     error = np.full(6, np.inf)
     for _ in range(200):
         q = torch.from_numpy(joint_positions)
@@ -161,6 +160,8 @@ def inverse_kinematics(
         turn = rotation_vector(target.rotation @ rotation.T)
         error = np.concatenate([target.position - position, turn])
         jacobian = kinematics.jacobian(q).numpy()
+        # Damping keeps far steps sensible and fades near the goal, where it would leave an error.
+        damping = (1e-9 + 0.01 * float(error @ error)) * np.eye(6)
         inverse = np.linalg.solve(jacobian @ jacobian.T + damping, jacobian).T
         pull = start - joint_positions
         step = inverse @ error + 0.1 * (pull - inverse @ (jacobian @ pull))

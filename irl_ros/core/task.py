@@ -199,14 +199,14 @@ class DishTask:
         broken = not peak_force <= self.force_limit
         if broken:
             reason = f"broken: {peak_force:.0f} N, over {self.force_limit:.0f} N"
+        elif not tilt <= self.tilt_tolerance:
+            reason = f"not upright: tilted by {math.degrees(tilt):.0f} deg"
         elif not abs(height) <= self.height_tolerance:
             reason = f"not resting on the rails: {1e3 * height:+.0f} mm from the resting height"
         elif not abs(across) <= self.across_tolerance:
             reason = f"not in the rack's middle: {1e3 * across:+.0f} mm"
         elif not abs(along) <= half_width:
             reason = f"not in slot {slot}: {1e3 * along:+.0f} mm along the rack"
-        elif not tilt <= self.tilt_tolerance:
-            reason = f"not upright: tilted by {math.degrees(tilt):.0f} deg"
         elif not (speed <= self.speed_tolerance and turn <= self.turn_tolerance):
             reason = f"not still: {speed:.2f} m/s, {turn:.2f} rad/s"
         else:

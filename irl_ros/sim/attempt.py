@@ -3,14 +3,17 @@
 """One attempt at the task by a policy, with the same guard between policy and arm as on ROS."""
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from jaxtyping import Float
+from numpy import ndarray
 from torch import Tensor
 
 from irl_ros.core.action import CONTROL_PERIOD, ActionSpace, PositionReference
+from irl_ros.core.effort_guard import EffortGuard
 from irl_ros.core.errors import RolloutError
 from irl_ros.core.guard import Guard, GuardConfig
 from irl_ros.core.latch import GuardState
@@ -50,8 +53,8 @@ def attempt(
     """Execute a policy once, release the plate and have it judged.
 
     Velocity commands, and those that position increments turn into, go through a `Guard` at
-    120 Hz. Torques are limited by the arm. A guard that trips brings the arm to rest; the attempt
-    is judged all the same.
+    120 Hz, torques through an `EffortGuard`. A guard that trips brings the arm to rest; the
+    attempt is judged all the same.
 
     Args:
         simulator: Where to do it; it is reset.
@@ -95,16 +98,24 @@ def attempt(
 
 
 class _Driver:
-    """Turns the actions of one attempt into commands at the command rate."""
+    """Turns the actions of one attempt into guarded commands at the command rate."""
 
     def __init__(self, simulator: DishSimulator, config: GuardConfig | None) -> None:
         self._simulator = simulator
         self._space = ActionSpace(simulator.config.action_space)
         self._period = COMMAND_STEPS / PHYSICS_RATE_HZ
         self._commands = round(CONTROL_PERIOD / self._period)
-        self._guard = Guard(simulator.arm.limits, self._period, config)
-        positions = simulator.joint_state().positions
-        self._guard.start(positions)
+        limits, positions = simulator.arm.limits, simulator.joint_state().positions
+        self._guard: Guard | EffortGuard
+        self._send: Callable[[ndarray], None]
+        if self._space is ActionSpace.TORQUE:
+            self._guard = EffortGuard(limits, self._period, config)
+            self._guard.start()
+            self._send = simulator.set_effort_command
+        else:
+            self._guard = Guard(limits, self._period, config)
+            self._guard.start(positions)
+            self._send = simulator.set_velocity_command
         self._reference = PositionReference(positions)
 
     @property
@@ -112,22 +123,16 @@ class _Driver:
         """Why the guard tripped; empty if it did not."""
         return self._guard.reason if self._guard.state is GuardState.TRIPPED else ""
 
-    def execute(self, action: Float[np.ndarray, " joints"]) -> None:
+    def execute(self, action: Float[ndarray, " joints"]) -> None:
         """Let an action act for one control period."""
-        if self._space is ActionSpace.TORQUE:
-            self._simulator.set_effort_command(action)
-            self._simulator.step(self._commands * COMMAND_STEPS)
-            return
         increments = self._space is ActionSpace.POSITION_INCREMENT
         if increments:
             self._reference.advance(action)
-        velocity = action
+        wanted = action
         for command in range(self._commands):
             joints = self._simulator.joint_state()
             if increments:
                 elapsed = command * self._period
-                velocity = self._reference.velocity(elapsed, joints.positions)
-            self._simulator.set_velocity_command(
-                self._guard.step(velocity, joints.positions, joints.velocities)
-            )
+                wanted = self._reference.velocity(elapsed, joints.positions)
+            self._send(self._guard.step(wanted, joints.positions, joints.velocities))
             self._simulator.step(COMMAND_STEPS)

@@ -22,10 +22,10 @@ from irl_ros.core.task import DishTask
 from irl_ros.core.trajectory import Outcome
 from irl_ros.sim.camera import Camera, take_picture
 from irl_ros.sim.config import CONDITIONS, SimulationConfig
-from irl_ros.sim.world import PHYSICS_RATE_HZ, World
+from irl_ros.sim.world import JOINT_DAMPING, PHYSICS_RATE_HZ, World
 
 GUIDING_DAMPING = 1.5
-"""Damping of every joint in hand-guiding mode, N m s/rad."""
+"""Damping of every joint in hand-guiding mode, its friction included, N m s/rad."""
 
 
 class ArmMode(Enum):
@@ -324,13 +324,13 @@ class DishSimulator:
             wanted = self._command if self.mode is ArmMode.VELOCITY else zeros
             rate = self._rate
             acceleration = [rate * (u - v) for u, v in zip(wanted, velocities, strict=True)]
-            torques = self._world.inverse_dynamics(positions, velocities, acceleration)
+            extra = [JOINT_DAMPING * velocity for velocity in velocities]
         else:
-            extra = self._command
+            acceleration, extra = zeros, self._command
             if self.mode is ArmMode.GUIDING:
-                extra = [-GUIDING_DAMPING * velocity for velocity in velocities]
-            torques = self._world.inverse_dynamics(positions, velocities, zeros)
-            torques = [torque + more for torque, more in zip(torques, extra, strict=True)]
+                extra = [(JOINT_DAMPING - GUIDING_DAMPING) * velocity for velocity in velocities]
+        torques = self._world.inverse_dynamics(positions, velocities, acceleration)
+        torques = [torque + more for torque, more in zip(torques, extra, strict=True)]
         self._efforts = [
             max(-limit, min(limit, torque))
             for torque, limit in zip(torques, self._effort_limits, strict=True)
@@ -352,4 +352,3 @@ class DishSimulator:
         pose, linear, angular = self._world.plate_motion()
         self.outcome = self.task.judge(self.slot, pose, linear, angular, self.peak_force)
         self.phase = Phase.JUDGED
-

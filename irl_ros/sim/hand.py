@@ -152,7 +152,8 @@ class Hand:
         wander[0] = 0.0
         for step in range(1, steps):
             wander[step] = keep * wander[step - 1] + np.sqrt(1 - keep**2) * noise[step]
-        return wander * scale
+        wander *= scale
+        return wander
 
     def wanted(
         self, time: float

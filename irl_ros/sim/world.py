@@ -136,6 +136,8 @@ class World:
             self._cylinders(rack.tine_radius, rack.tine_height, tines, _UPRIGHT)
         rails = [(side * rack.rail_offset, 0.0, rack.rail_height) for side in (-1, 1)]
         self._cylinders(rack.rail_radius, rack.length + 0.02, rails, _AXIS_Y)
+        if not self._visuals:
+            return
         legs = [
             (side * rack.rail_offset, end * rack.length / 2, rack.rail_height / 2)
             for side in (-1, 1)
@@ -203,14 +205,12 @@ class World:
     def inverse_dynamics(
         self, positions: list[float], velocities: list[float], accelerations: list[float]
     ) -> list[float]:
-        """Return the torques, N m, that accelerate the free arm so, friction compensated."""
-        torques = pybullet.calculateInverseDynamics(
-            self._body, positions, velocities, accelerations, physicsClientId=self.client
+        """Return the torques, N m, that accelerate an arm without friction so."""
+        return list(
+            pybullet.calculateInverseDynamics(
+                self._body, positions, velocities, accelerations, physicsClientId=self.client
+            )
         )
-        return [
-            torque + JOINT_DAMPING * velocity
-            for torque, velocity in zip(torques, velocities, strict=True)
-        ]
 
     def step(self, torques: list[float]) -> None:
         """Advance by one physics step with these joint torques, N m."""
