@@ -229,15 +229,16 @@ def test_message_fields_are_touched_in_one_module_only() -> None:
 @pytest.mark.parametrize("path", CONFIG_FILES, ids=name_of)
 def test_configuration_file_loads(path: Path) -> None:
     pytest.importorskip("rclpy")
-    from irl_ros.cli.node_configs import NODE_CONFIGS
+    from irl_ros.cli.docs import node_configurations
     from irl_ros.core.parameters import from_mapping
 
+    configurations = node_configurations()
     document = yaml.safe_load(path.read_text())
     assert document, f"{name_of(path)} is empty"
     for key, section in document.items():
         node = key.strip("/*")
         values = flatten(section["ros__parameters"])
-        kinds = [NODE_CONFIGS[node]] if node else list(NODE_CONFIGS.values())
+        kinds = [configurations[node]] if node else list(configurations.values())
         for kind in kinds:
             from_mapping(kind, values)
 

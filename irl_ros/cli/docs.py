@@ -6,11 +6,13 @@ import dataclasses
 import importlib
 import inspect
 import pkgutil
+import re
 import sys
 import typing
 from pathlib import Path
 
 import irl_ros
+from irl_ros import nodes
 from irl_ros.core.parameters import ParameterInfo, Parameters, describe
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
@@ -19,26 +21,39 @@ _HEAD = """# Configuration
 
 Written by `make docs` from the configuration dataclasses; do not edit.
 
-Every value below is a ROS parameter of the node that uses it (set it with
-`--ros-args -p name:=value`, in a YAML file, or in a launch file), checked when the node starts: an
-unknown name, a wrong type or a value outside its range ends the node with a line that says what is
-allowed. *live* values may also be changed while the node runs. Units are SI; ranges include their
-ends.
+A node's values are its ROS parameters: set them with `--ros-args -p name:=value`, in a YAML file
+or in a launch file. They are checked when the node starts: an unknown name, a wrong type or a
+value outside its range ends the node with a line that says what is allowed. *live* values may also
+be changed while the node runs. Units are SI; ranges include their ends.
 """
 
 
-def configurations() -> list[type[Parameters]]:
-    """Return every configuration of a node or a library that is not part of another one."""
+def node_configurations() -> dict[str, type[Parameters]]:
+    """Return the configuration of every node that has one, by the node's name."""
+    found = {}
+    for info in pkgutil.iter_modules(nodes.__path__):
+        module = importlib.import_module(f"irl_ros.nodes.{info.name}")
+        declared = re.search(r"declare_parameters\(\s*self,\s*(\w+)", inspect.getsource(module))
+        if declared:
+            found[info.name] = getattr(module, declared.group(1))
+    return found
+
+
+def library_configurations() -> list[type[Parameters]]:
+    """Return the configurations that no node has, as a whole or as a part, by name."""
     for module in pkgutil.walk_packages(irl_ros.__path__, "irl_ros."):
         importlib.import_module(module.name)
-    found = {kind for kind in _subclasses(Parameters) if ".cli." not in kind.__module__}
-    parts = {kind for outer in found for kind in _parts(outer)}
-    return sorted(found - parts, key=lambda kind: (kind.__module__, kind.__name__))
+    known = {kind for kind in _subclasses(Parameters) if ".cli." not in kind.__module__}
+    parts = {part for outer in known for part in _parts(outer)}
+    rest = known - parts - set(node_configurations().values())
+    return sorted(rest, key=lambda kind: (kind.__module__, kind.__name__))
 
 
 def render() -> str:
     """Return the page."""
-    return "\n".join([_HEAD, *(_section(kind) for kind in configurations())])
+    sections = [_section(f"`{name}`", kind) for name, kind in node_configurations().items()]
+    rest = [_section(kind.__name__, kind) for kind in library_configurations()]
+    return "\n".join([_HEAD, *sections, *rest])
 
 
 def main(arguments: list[str]) -> int:
@@ -70,15 +85,16 @@ def _parts(kind: type[Parameters]) -> set[type[Parameters]]:
     return {part for part in types if isinstance(part, type) and issubclass(part, Parameters)}
 
 
-def _section(kind: type[Parameters]) -> str:
+def _section(title: str, kind: type[Parameters]) -> str:
     meaning = inspect.getdoc(kind) or ""
     rows = [_row(info) for info in describe(kind)]
     return "\n".join(
         [
-            f"## {kind.__name__}",
+            f"## {title}",
             "",
             meaning.splitlines()[0],
-            f"Declared in `{kind.__module__}`.",
+            "",
+            f"`{kind.__module__}.{kind.__name__}`",
             "",
             "| name | type | default | unit | range | meaning |",
             "|---|---|---|---|---|---|",

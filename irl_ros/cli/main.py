@@ -86,9 +86,12 @@ def report(
     folder: Annotated[Path, typer.Argument(help="Folder of a demonstration, as of `demo`.")],
 ) -> None:
     """Write the report of a finished demonstration again."""
+    from irl_ros.cli.demo_folder import DemoFolder
+
+    finished = DemoFolder(folder)
     from irl_ros.cli.demo_report import write_report
 
-    print(write_report(folder))
+    print(write_report(finished))
 
 
 def main() -> int:

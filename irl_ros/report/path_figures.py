@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from irl_ros.report.data import Rack, ToolPath
 from irl_ros.report.drawing import (
@@ -112,8 +113,9 @@ def _draw_space(
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
         axis.set_pane_color((0.0, 0.0, 0.0, 0.0))
         axis.line.set_color(LINE)
+        axis.set_major_locator(MaxNLocator(4))
     axes.view_init(elev=22, azim=-60)
-    axes.set_box_aspect(None, zoom=0.9)
+    axes.set_aspect("equal")
 
 
 def _legend(executions: tuple[ToolPath, ...]) -> list[Line2D]:

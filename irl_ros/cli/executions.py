@@ -1,0 +1,77 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Executions of the learned policy as they are kept: one small JSON file each."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from irl_ros.core.errors import DataError
+from irl_ros.core.trajectory import Outcome
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One execution of the learned policy.
+
+    Attributes:
+        number: From 1.
+        seed: Seed of the arm's start posture.
+        outcome: What became of it.
+        times: Time of each joint state while the policy acted, s from the first.
+        joint_positions: Positions at these times, rad.
+        reward_times: Time of each learned reward, s from the first joint state.
+        rewards: Learned reward at these times.
+    """
+
+    number: int
+    seed: int
+    outcome: Outcome
+    times: tuple[float, ...]
+    joint_positions: tuple[tuple[float, ...], ...]
+    reward_times: tuple[float, ...]
+    rewards: tuple[float, ...]
+
+
+def execution_path(folder: Path, number: int) -> Path:
+    """Return the file of an execution."""
+    return folder / f"execution_{number:03d}.json"
+
+
+def save_execution(folder: Path, execution: Execution) -> None:
+    """Write an execution; its file exists only once it is complete."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = execution_path(folder, execution.number)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(dataclasses.asdict(execution)) + "\n", "utf-8")
+    part.replace(path)
+
+
+def load_executions(folder: Path) -> tuple[Execution, ...]:
+    """Return the executions in a folder by number; none if the folder is missing.
+
+    Raises:
+        DataError: If a file is damaged.
+    """
+    found = []
+    for path in sorted(folder.glob("execution_*.json")):
+        try:
+            values = json.loads(path.read_text("utf-8"))
+            found.append(
+                Execution(
+                    number=values["number"],
+                    seed=values["seed"],
+                    outcome=Outcome(**values["outcome"]),
+                    times=tuple(values["times"]),
+                    joint_positions=tuple(tuple(row) for row in values["joint_positions"]),
+                    reward_times=tuple(values["reward_times"]),
+                    rewards=tuple(values["rewards"]),
+                )
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(
+                f"{path} is damaged ({type(error).__name__}: {error}); delete it and run the "
+                "demonstration again, which repeats this execution"
+            ) from error
+    return tuple(found)
