@@ -12,6 +12,11 @@ pytest.importorskip("rclpy")
 from harness import RosHarness
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # rclpy imports the parser generator lark, which imports a deprecated standard module.
+    config.addinivalue_line("filterwarnings", "ignore:module 'sre_:DeprecationWarning")
+
+
 @pytest.fixture
 def ros(tmp_path: Path) -> Iterator[RosHarness]:
     """Open a DDS domain of its own and end every process started in it."""

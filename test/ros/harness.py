@@ -120,10 +120,15 @@ class RosHarness:
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
         os.environ["ROS_LOG_DIR"] = str(folder / "ros_log")
         self.context = Context()
-        rclpy.init(context=self.context, domain_id=self.domain_id)
-        self.node = Node("test_driver", context=self.context)
-        self.executor = SingleThreadedExecutor(context=self.context)
-        self.executor.add_node(self.node)
+        try:
+            rclpy.init(context=self.context, domain_id=self.domain_id)
+            self.node = Node("test_driver", context=self.context)
+            self.executor = SingleThreadedExecutor(context=self.context)
+            self.executor.add_node(self.node)
+        except BaseException:
+            try_shutdown(context=self.context)
+            self._lock.release()
+            raise
 
     def close(self) -> None:
         """End every process and leave the domain; nothing survives the test."""
@@ -178,7 +183,11 @@ class RosHarness:
         env = os.environ | {
             "ROS_DOMAIN_ID": str(self.domain_id),
             "PYTHONPATH": os.pathsep.join(
-                [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
+                [
+                    str(REPOSITORY),
+                    str(Path(__file__).parent),
+                    *filter(None, [os.environ.get("PYTHONPATH")]),
+                ]
             ),
             "PYTHONUNBUFFERED": "1",
             "OMP_NUM_THREADS": "1",
