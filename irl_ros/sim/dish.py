@@ -24,6 +24,8 @@ from irl_ros.sim.camera import Camera, take_picture
 from irl_ros.sim.config import CONDITIONS, SimulationConfig
 from irl_ros.sim.world import JOINT_DAMPING, PHYSICS_RATE_HZ, World
 
+_HOLDING_RATE = 20.0  # 1/s, of the critically damped position loop of a holding arm
+
 GUIDING_DAMPING = 1.5
 """Damping of every joint in hand-guiding mode, its friction included, N m s/rad."""
 
@@ -32,7 +34,7 @@ class ArmMode(Enum):
     """What drives the joints.
 
     Attributes:
-        HOLDING: The arm brakes and stands still; no command is in force.
+        HOLDING: The arm brakes and keeps its place; no command is in force.
         VELOCITY: The last velocity command.
         EFFORT: Gravity compensation plus the last effort command.
         GUIDING: Gravity compensation and light damping; the arm follows a hand.
@@ -178,6 +180,7 @@ class DishSimulator:
         self._forces: deque[float] = deque([0.0] * self._window, maxlen=self._window)
         self._until_next_phase = 0
         self._positions, self._velocities = self._world.joint_state()
+        self._held = list(self._positions)
 
     @property
     def time(self) -> float:
@@ -234,12 +237,20 @@ class DishSimulator:
             SafetyError: If the attempt has ended.
         """
         self._require_moving("hand guiding")
-        self.mode = ArmMode.GUIDING if enabled else ArmMode.HOLDING
         self._hand = None
+        if enabled:
+            self.mode = ArmMode.GUIDING
+        else:
+            self.hold()
 
     def hold(self) -> None:
-        """Brake and stand still."""
-        self.mode = ArmMode.HOLDING
+        """Brake and keep the place where the arm comes to rest."""
+        if self.mode is not ArmMode.HOLDING:
+            self.mode = ArmMode.HOLDING
+            self._held = [
+                position + velocity / _HOLDING_RATE
+                for position, velocity in zip(self._positions, self._velocities, strict=True)
+            ]
 
     def apply_hand_wrench(self, force: Float[ndarray, " 3"], torque: Float[ndarray, " 3"]) -> None:
         """Let a hand push the plate, from now on until the next call.
@@ -277,7 +288,7 @@ class DishSimulator:
         """
         self._require_moving("release")
         self.phase = Phase.SETTLING
-        self.mode = ArmMode.HOLDING
+        self.hold()
         self._hand = None
         self._until_next_phase = round(self.task.settle_time * PHYSICS_RATE_HZ)
 
@@ -319,16 +330,22 @@ class DishSimulator:
 
     def _step(self) -> None:
         positions, velocities = self._positions, self._velocities
-        zeros = [0.0] * self._joint_count
-        if self.mode is ArmMode.VELOCITY or self.mode is ArmMode.HOLDING:
-            wanted = self._command if self.mode is ArmMode.VELOCITY else zeros
+        if self.mode is ArmMode.VELOCITY:
             rate = self._rate
-            acceleration = [rate * (u - v) for u, v in zip(wanted, velocities, strict=True)]
+            acceleration = [rate * (u - v) for u, v in zip(self._command, velocities, strict=True)]
             extra = [JOINT_DAMPING * velocity for velocity in velocities]
+        elif self.mode is ArmMode.HOLDING:
+            acceleration = [
+                _HOLDING_RATE * (_HOLDING_RATE * (held - position) - 2 * velocity)
+                for held, position, velocity in zip(self._held, positions, velocities, strict=True)
+            ]
+            extra = [JOINT_DAMPING * velocity for velocity in velocities]
+        elif self.mode is ArmMode.GUIDING:
+            acceleration = [0.0] * self._joint_count
+            extra = [(JOINT_DAMPING - GUIDING_DAMPING) * velocity for velocity in velocities]
         else:
-            acceleration, extra = zeros, self._command
-            if self.mode is ArmMode.GUIDING:
-                extra = [(JOINT_DAMPING - GUIDING_DAMPING) * velocity for velocity in velocities]
+            acceleration = [0.0] * self._joint_count
+            extra = self._command
         torques = self._world.inverse_dynamics(positions, velocities, acceleration)
         torques = [torque + more for torque, more in zip(torques, extra, strict=True)]
         self._efforts = [

@@ -13,7 +13,7 @@ from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.pose import Pose, rotation_from_vector, rotation_vector
 
 _GRID = 1.0 / 120.0  # s, resolution of the tremor
-_LET_GO = 0.15  # s over which the grip fades at the end
+_LET_GO = 0.15  # s over which the pressure grows and the grip fades
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,9 @@ class HandConfig(Parameters):
     )
     pause_time: float = parameter(0.25, unit="s", low=0.01, high=10.0, doc="Time of aiming there")
     lower_time: float = parameter(1.5, unit="s", low=0.2, high=20.0, doc="Time of lowering")
+    seat_time: float = parameter(
+        0.25, unit="s", low=0.0, high=10.0, doc="Time of holding the plate down before letting go"
+    )
     travel_spread: float = parameter(0.15, low=0.0, high=0.5, doc="Relative spread of travel_time")
     pause_spread: float = parameter(0.30, low=0.0, high=0.5, doc="Relative spread of pause_time")
     lower_spread: float = parameter(0.10, low=0.0, high=0.5, doc="Relative spread of lower_time")
@@ -63,6 +66,9 @@ class HandConfig(Parameters):
     shake: float = parameter(
         0.4, unit="N", low=0.0, high=10.0, doc="Amplitude of the physiological 8 to 11 Hz tremor"
     )
+    press: float = parameter(
+        6.0, unit="N", low=0.0, high=30.0, doc="Force that seats the plate before letting go"
+    )
     force_limit: float = parameter(
         45.0, unit="N", low=1.0, high=500.0, doc="Strongest push of the hand"
     )
@@ -86,7 +92,8 @@ class Hand:
     """The wrench with which a person leads the plate from a start to a target pose.
 
     The hand is a spring and a damper between the plate and a wanted pose that reaches, with
-    minimum jerk, a place above the slot by way of a via point, aims, and goes down the approach.
+    minimum jerk, a place above the slot by way of a via point, aims, goes down the approach and
+    waits until the plate sits.
     A slowly wandering error and a fast shake are added. A take's variation is drawn at birth;
     afterwards the wrench is a function of time and of the plate's measured motion alone.
     """
@@ -109,8 +116,8 @@ class Hand:
         config = config or HandConfig()
 
         def vary(spread: float) -> float:
-            # Clipped at two standard deviations, so that no take outlasts its recording.
-            return 1.0 + spread * float(np.clip(generator.standard_normal(), -2.0, 2.0))
+            # Clipped, so that no take outlasts its recording.
+            return 1.0 + spread * float(np.clip(generator.standard_normal(), -1.5, 1.5))
 
         self._start, self._target = start.position, target.position
         self._start_rotation = start.rotation
@@ -125,6 +132,8 @@ class Hand:
         self._travel_time = config.travel_time * vary(config.travel_spread)
         self._pause_time = config.pause_time * vary(config.pause_spread)
         self._lower_time = config.lower_time * vary(config.lower_spread)
+        self._seat_time = config.seat_time
+        self._press = config.press * target.rotation[:, 2]
         rise = config.entry_depth + config.clearance
         rise += config.clearance_spread * float(np.clip(generator.standard_normal(), -2.0, 2.0))
         self._above = self._target - rise * target.rotation[:, 2]
@@ -137,7 +146,8 @@ class Hand:
     @property
     def duration(self) -> float:
         """Time after which the hand has let go, s."""
-        return self._travel_time + self._pause_time + self._lower_time + _LET_GO
+        moving = self._travel_time + self._pause_time + self._lower_time
+        return moving + self._seat_time + _LET_GO
 
     def _wander(
         self, generator: np.random.Generator, config: HandConfig
@@ -212,6 +222,8 @@ class Hand:
         force = self._stiffness * (wanted_position + tremor[:3] - position)
         force += self._damping * (wanted_velocity - velocity)
         force += self._shake * np.sin(self._shake_rate * time + self._shake_phase)
+        arrival = self._travel_time + self._pause_time + self._lower_time
+        force += self._press * min(max((time - arrival) / _LET_GO, 0.0), 1.0)
         error = rotation_vector(rotation_from_vector(tremor[3:]) @ wanted_rotation @ rotation.T)
         torque = self._turn_stiffness * error
         torque += self._turn_damping * (wanted_turning - angular_velocity)

@@ -181,14 +181,14 @@ def test_the_resting_force_is_the_plates_weight(panda):
     reach = panda.task.plate.radius + panda.task.rack.rail_radius
     lean = math.sqrt(1 - (panda.task.rack.rail_offset / reach) ** 2)
     weight = panda.task.plate.mass * 9.81
-    assert panda.contact_force == pytest.approx(weight / lean, rel=0.1)
+    assert panda.contact_force == pytest.approx(weight / lean, rel=0.2)
 
 
 @pytest.mark.parametrize(
     ("slot", "offset", "turn", "reason"),
     [
         (5, (0, 0, 0), (0, 0, 0), "not in slot 4"),
-        (4, (0, 0, 0.15), (0, 0.0, math.radians(80)), "not upright"),
+        (4, (0, 0, 0.10), (0, 0, math.radians(80)), "not upright"),
         (4, (-0.22, 0, 0.03), (0, 0, 0), "not"),
     ],
 )

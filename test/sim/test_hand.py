@@ -91,7 +91,7 @@ def test_takes_differ_and_repeat_with_their_seed():
 def test_tremor_has_the_configured_size():
     sizes = []
     for seed in range(30):
-        person = hand(seed, shake=0.0, stiffness_spread=0.0)
+        person = hand(seed, shake=0.0, stiffness_spread=0.0, press=0.0)
         for time in np.arange(1.0, person.duration - 0.2, 0.35):
             wanted, velocity, rotation, turning = person.wanted(time)
             force, _ = person.wrench(time, rotation, wanted, velocity, turning)
