@@ -34,6 +34,16 @@ class ArmCommand:
     joint_positions: Float[ndarray, " joints"] | None = None
     joint_efforts: Float[ndarray, " joints"] | None = None
 
+    def positions_after(self, time: float) -> Float[ndarray, " joints"]:
+        """Return where the arm is when it keeps the velocities for a time after the period, rad.
+
+        Args:
+            time: s.
+        """
+        assert self.joint_positions is not None
+        assert self.joint_velocities is not None
+        return np.asarray(self.joint_positions + time * self.joint_velocities)
+
 
 @final
 class Drive:

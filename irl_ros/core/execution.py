@@ -100,14 +100,20 @@ class Execution:
         self.completed = False
 
     @property
-    def policy(self) -> ExecutablePolicy | None:
-        """Policy of the next execution."""
-        return self._next
-
-    @property
     def moving(self) -> bool:
         """Whether the arm is moved on behalf of a policy."""
         return self.phase in _MOVING
+
+    @property
+    def values(self) -> dict[str, str | float | int | bool]:
+        """Everything in plain values, as a status message shows it."""
+        return {
+            "phase": self.phase.value,
+            "execution": self.count,
+            "completed": self.completed,
+            "step": self.step,
+            "policy": "" if self._next is None else self._next.label,
+        }
 
     def load(self, policy: ExecutablePolicy) -> None:
         """Take a policy for the next execution; one that is under way is not disturbed.
@@ -157,16 +163,19 @@ class Execution:
         self._enter(Phase.RAMPING, f"moving to the start posture for {ramp.duration:.1f} s")
         return self.message
 
-    def stop(self, reason: str = "stopped on request") -> None:
-        """Bring the arm to rest and let nothing through until rearmed."""
+    def stop(self, reason: str = "stopped on request") -> str:
+        """Bring the arm to rest and let nothing through until rearmed. Return what was done."""
         self._drive.trip(reason)
         self._tripped()
+        return f"tripped: {self.message}; rearm before the next execution"
 
-    def rearm(self) -> None:
-        """Allow executions again; nothing moves by itself."""
+    def rearm(self) -> str:
+        """Allow executions again; nothing moves by itself. Return what was done."""
+        if self.phase is not Phase.TRIPPED:
+            return f"nothing to rearm: {self.phase.value}"
         self._drive.rearm()
-        if self.phase is Phase.TRIPPED:
-            self._enter(Phase.HOLDING, "rearmed")
+        self._enter(Phase.HOLDING, "rearmed")
+        return self.message
 
     def hold(self, reason: str) -> None:
         """Bring the arm to rest if it is moved on behalf of a policy."""

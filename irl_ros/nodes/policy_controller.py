@@ -1,0 +1,149 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Node `policy_controller`: executes a learned policy on a simulated or real arm, guarded."""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.node import Node
+from std_msgs.msg import UInt8MultiArray
+
+from irl_ros.core.arm import load_arm
+from irl_ros.core.arm_driver import ArmDriverConfig, LimitsConfig, driver_names, with_limits
+from irl_ros.core.drive import ArmCommand
+from irl_ros.core.errors import IrlRosError
+from irl_ros.core.execution import Execution, ExecutionConfig, Phase
+from irl_ros.core.joint_sample import JointSample
+from irl_ros.core.kinematics import Kinematics
+from irl_ros.core.parameters import parameter, replace
+from irl_ros.learning.executables import executable_from_bytes, load_executable
+from irl_ros.ros import conversions, qos
+from irl_ros.ros.arm_commands import INTERFACES, ArmCommander
+from irl_ros.ros.arm_topics import listen_to_joints, listen_to_target
+from irl_ros.ros.parameters import declare_parameters
+from irl_ros.ros.services import offer_trigger
+from irl_ros.ros.spin import run_node
+
+
+@dataclass(frozen=True)
+class PolicyControllerConfig(ArmDriverConfig):
+    """Which arm is commanded, how, and by which policy."""
+
+    command_interface: str = parameter(
+        "velocity",
+        choices=INTERFACES,
+        doc="Joint velocities, or one-point trajectories for a joint_trajectory_controller",
+    )
+    policy: str = parameter("", doc="Run folder or policy file; empty: the topic `policy`")
+    execution: ExecutionConfig = field(default_factory=ExecutionConfig)
+    limits: LimitsConfig = field(default_factory=LimitsConfig)
+
+
+class PolicyController(Node):
+    """Wires topics and services to an `Execution`."""
+
+    def __init__(self) -> None:
+        super().__init__("policy_controller")
+        torch.set_num_threads(1)
+        config = declare_parameters(self, PolicyControllerConfig)
+        arm = with_limits(load_arm(config.arm), config.limits)
+        names = driver_names(arm, config)
+        self._period = 1.0 / config.execution.command_rate_hz
+        # Streamed positions are followed exactly, so they must stay within the limits as well.
+        streamed = {"guard.limit_reference": config.command_interface == "trajectory"}
+        execution = Execution(arm, Kinematics(arm), replace(config.execution, streamed))
+        self._execution = execution
+        if config.policy:
+            execution.load(load_executable(Path(config.policy)))
+        self._commander = ArmCommander(self, names.joints, config.command_interface, self._period)
+        self._status = self.create_publisher(DiagnosticStatus, "~/status", qos.latched())
+        self._reported: tuple[Phase, str] | None = None
+        self._report()
+        for name, action in {
+            "execute": lambda: execution.execute(time.monotonic()),
+            "stop": execution.stop,
+            "rearm": execution.rearm,
+        }.items():
+            offer_trigger(self, f"~/{name}", self._then_report(action))
+        listen_to_target(self, names, execution.set_target)
+        self.create_subscription(UInt8MultiArray, "policy", self._on_policy, qos.latched())
+        ignore = config.ignore_extra_joints
+        listen_to_joints(self, names, self._on_state, qos.newest_state(), ignore_extra=ignore)
+        # A steady clock: silence must be noticed even where simulated time stands still.
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(self._period, self._on_timer, clock=steady)
+
+    def _on_state(self, sample: JointSample) -> None:
+        self._send(self._execution.on_state(sample, time.monotonic()))
+
+    def _on_timer(self) -> None:
+        self._send(self._execution.on_silence(time.monotonic()))
+
+    def _on_policy(self, message: UInt8MultiArray) -> None:
+        try:
+            content = conversions.payload(message)
+            self._execution.load(executable_from_bytes(content, "the published policy"))
+        except IrlRosError as error:
+            self.get_logger().error(f"policy: {error}")
+        self._report()
+
+    def _send(self, command: ArmCommand | None) -> None:
+        if command is not None:
+            self._commander.send(command)
+        self._report()
+
+    def _report(self) -> None:
+        """Publish the status if it has changed."""
+        execution = self._execution
+        state = (execution.phase, execution.message)
+        if state == self._reported:
+            return
+        self._reported = state
+        level: conversions.Level = "ok"
+        line = f"{execution.phase.value}: {execution.message}"
+        if execution.phase is Phase.TRIPPED:
+            level = "error"
+            self.get_logger().error(line)
+        elif execution.phase is Phase.HOLDING and not execution.completed:
+            level = "warn"
+            self.get_logger().warning(line)
+        else:
+            self.get_logger().info(line)
+        self._status.publish(
+            conversions.status_message(
+                conversions.Status(self.get_name(), level, execution.message, execution.values)
+            )
+        )
+
+    def _then_report(self, action: Callable[[], str]) -> Callable[[], str]:
+        def act() -> str:
+            try:
+                return action()
+            finally:
+                self._report()
+
+        return act
+
+    def close(self) -> None:
+        """Bring the arm to rest within its limits; the last command is zero velocity."""
+        due = time.monotonic()
+        while (command := self._execution.last_command()) is not None:
+            self._send(command)
+            due += self._period
+            time.sleep(max(0.0, due - time.monotonic()))
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node and return the exit code of the process."""
+    return run_node(PolicyController, args=args, before_shutdown=PolicyController.close)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

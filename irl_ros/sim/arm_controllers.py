@@ -1,0 +1,187 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What stands between commands and the simulated arm: the controllers of its driver.
+
+They behave like those of ros2_control, except that they refuse what a real driver would have to
+trip on: wrong lengths, what is not a number, more than the arm can do, and commands while a hand
+guides the arm. A stream of commands that dries up makes the arm hold.
+"""
+
+from typing import final
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from irl_ros.core.errors import SafetyError
+from irl_ros.sim.dish import ArmMode, DishSimulator, Phase
+from irl_ros.sim.trajectory_follower import TrajectoryFollower
+
+_SLACK = 1e-6  # relative; a command at its limit is not over it
+
+
+@final
+class ArmControllers:
+    """Checks commands and keeps the newest one in force while it is fresh.
+
+    Times are those of the simulation, s, and never go back, whatever the attempt.
+    """
+
+    def __init__(self, simulator: DishSimulator, timeout: float) -> None:
+        """Command a simulator.
+
+        Args:
+            simulator: The arm.
+            timeout: Longest time between two commands of a stream, and between two wrenches of a
+                hand, s.
+        """
+        self._simulator = simulator
+        self._limits = simulator.arm.limits
+        self._timeout = timeout
+        self._fresh_until: float | None = None
+        self._follower: TrajectoryFollower | None = None
+        self._hand_until: float | None = None
+
+    def reset(self) -> None:
+        """Forget every command; the arm has been put elsewhere."""
+        self._fresh_until = self._follower = self._hand_until = None
+
+    def command_velocities(self, values: Float[ndarray, " values"], now: float) -> None:
+        """Follow joint velocities, rad/s. All zeros make the arm stand still exactly.
+
+        Raises:
+            SafetyError: If the command is refused; the arm holds then.
+        """
+        self._check(values, self._limits.velocity, "velocity", "rad/s")
+        self._follower = None
+        self._fresh_until = now + self._timeout
+        if values.any():
+            self._simulator.set_velocity_command(values)
+        else:
+            self._simulator.hold()
+
+    def command_efforts(self, values: Float[ndarray, " values"], now: float) -> None:
+        """Apply joint torques on top of gravity compensation, N m.
+
+        Raises:
+            SafetyError: If the command is refused; the arm holds then.
+        """
+        self._check(values, self._limits.effort, "torque", "N m")
+        self._follower = None
+        self._fresh_until = now + self._timeout
+        self._simulator.set_effort_command(values)
+
+    def follow_trajectory(
+        self,
+        points: Float[ndarray, "points joints"],
+        velocities: Float[ndarray, "points joints"] | None,
+        times_from_start: Float[ndarray, " points"],
+        now: float,
+    ) -> None:
+        """Follow a trajectory from now on; one without points makes the arm hold.
+
+        Args:
+            points: rad.
+            velocities: rad/s; None if they are not given.
+            times_from_start: s.
+            now: Time, s.
+
+        Raises:
+            SafetyError: If the command is refused; the arm holds then.
+        """
+        self._require_driven()
+        self._fresh_until = None
+        if len(points) == 0:
+            self._follower = None
+            self._simulator.hold()
+            return
+        state = self._simulator.joint_state()
+        times = np.concatenate([[0.0], times_from_start])
+        with np.errstate(all="ignore"):
+            rates = np.diff(np.vstack([state.positions, points]), axis=0) / np.diff(times)[:, None]
+        if not (np.diff(times) > 0).all():
+            self._refuse(f"times_from_start {times_from_start.tolist()} must increase from zero")
+        for point, rate in zip(points, rates, strict=True):
+            self._check_range(point)
+            # Twice the limit, because a stream may ask to catch up with it.
+            self._check(rate, 2 * self._limits.velocity, "velocity towards a point", "rad/s")
+        for point in [] if velocities is None else velocities:
+            self._check(point, self._limits.velocity, "velocity of a point", "rad/s")
+        start, speed = state.positions, state.velocities
+        if self._follower is not None and now < self._follower.end:
+            # From the old trajectory to the new one without a step, as ros2_control splices them.
+            start, speed = self._follower.wanted(now)
+        self._follower = TrajectoryFollower(
+            now, start, speed, points, velocities, times_from_start
+        )
+
+    def push(self, force: Float[ndarray, " 3"], torque: Float[ndarray, " 3"], now: float) -> None:
+        """Let a hand push the plate: force (N) and torque (N m) in the base frame."""
+        if self._simulator.phase is Phase.MOVING:
+            self._simulator.apply_hand_wrench(force, torque)
+            self._hand_until = now + self._timeout
+
+    def update(self, now: float) -> str:
+        """Prepare the next physics steps; return what is noteworthy, mostly nothing."""
+        if self._hand_until is not None and now > self._hand_until:
+            self._hand_until = None
+            self._simulator.apply_hand_wrench(np.zeros(3), np.zeros(3))
+        if self._simulator.phase is not Phase.MOVING or self._simulator.mode is ArmMode.GUIDING:
+            self._fresh_until = self._follower = None
+            return ""
+        if self._follower is not None:
+            return self._follow(self._follower, now)
+        if self._fresh_until is not None and now > self._fresh_until:
+            self._fresh_until = None
+            moved = self._simulator.mode is not ArmMode.HOLDING
+            self._simulator.hold()
+            return f"no command for {self._timeout:g} s; the arm holds" if moved else ""
+        return ""
+
+    def _follow(self, follower: TrajectoryFollower, now: float) -> str:
+        if now > follower.end + self._timeout:
+            self._follower = None
+            self._simulator.hold()
+            return ""
+        wanted = follower.command(now, self._simulator.joint_state().positions)
+        limit = self._limits.velocity
+        self._simulator.set_velocity_command(np.clip(wanted, -limit, limit))
+        return ""
+
+    def _require_driven(self) -> None:
+        if self._simulator.phase is not Phase.MOVING:
+            raise SafetyError("command refused: the plate has been released; reset first")
+        if self._simulator.mode is ArmMode.GUIDING:
+            raise SafetyError("command refused: a hand guides the arm; end hand guiding first")
+
+    def _refuse(self, why: str) -> None:
+        self._fresh_until = self._follower = None
+        self._simulator.hold()
+        raise SafetyError(f"command refused, the arm holds: {why}")
+
+    def _check(
+        self,
+        values: Float[ndarray, " values"],
+        limits: Float[ndarray, " joints"],
+        what: str,
+        unit: str,
+    ) -> None:
+        self._require_driven()
+        if len(values) != len(limits):
+            self._refuse(f"{len(values)} values for {len(limits)} joints")
+        for name, value, limit in zip(self._limits.names, values, limits, strict=True):
+            # Written so that what is not a number fails.
+            if not abs(value) <= limit * (1 + _SLACK):
+                self._refuse(
+                    f"{what} of {name} is {value:.4g} {unit}, at most {limit:.4g} {unit} allowed"
+                )
+
+    def _check_range(self, positions: Float[ndarray, " joints"]) -> None:
+        limits = self._limits
+        for name, value, low, high in zip(
+            limits.names, positions, limits.lower, limits.upper, strict=True
+        ):
+            if not low <= value <= high:
+                self._refuse(
+                    f"position of {name} is {value:.4g} rad, outside {low:.4g} to {high:.4g} rad"
+                )
