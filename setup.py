@@ -15,6 +15,7 @@ NODES = (
     "policy_controller",
     "reward_publisher",
 )
+EXECUTABLES = (*NODES, "irl-ros")
 
 
 def share_files() -> list[tuple[str, list[str]]]:
@@ -48,7 +49,7 @@ setup(
     package_data={PACKAGE: ["py.typed", "report/*.html", "report/*.css"]},
     # A wheel puts entry points into bin/ only; scripts/ forwards from lib/irl_ros/, where
     # `ros2 run` and launch files look. Under colcon the entry points themselves land there.
-    data_files=[*share_files(), (f"lib/{PACKAGE}", [f"scripts/{node}" for node in NODES])],
+    data_files=[*share_files(), (f"lib/{PACKAGE}", [f"scripts/{name}" for name in EXECUTABLES])],
     zip_safe=True,
     python_requires=">=3.11",
     install_requires=[

@@ -85,7 +85,7 @@ def test_scripts_and_entry_points_resolve(
     entry_points = dict(
         re.split(r"\s*=\s*", line) for line in distribution.entry_points["console_scripts"]
     )
-    assert scripts == set(entry_points) - {"irl-ros"}
+    assert scripts == set(entry_points)
     for target in entry_points.values():
         module, function = target.split(":")
         if module.startswith("irl_ros.nodes"):

@@ -35,6 +35,22 @@ def executable(name: str, environment: Mapping[str, str] = os.environ) -> Path:
     )
 
 
+def config_file(name: str, environment: Mapping[str, str] = os.environ) -> Path:
+    """Return a configuration file of the package.
+
+    Raises:
+        IrlRosError: If it is not installed.
+    """
+    tried = [prefix / "share" / PACKAGE / "config" / name for prefix in prefixes(environment)]
+    for path in tried:
+        if path.is_file():
+            return path
+    raise IrlRosError(
+        f"{name} is in none of {', '.join(str(path.parent) for path in tried)}; run `make venv`, "
+        "or `colcon build` and source its install/setup.bash"
+    )
+
+
 def ros_environment(domain_id: int, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the variables that ROS 2 processes of a private domain on this machine need."""
     return {

@@ -25,6 +25,7 @@ from irl_ros.ros.spin import Stop
 T = TypeVar("T")
 
 _POLL = 0.05  # s
+_RETRY = 0.2  # s
 _PATIENCE = 30.0  # s; discovery alone takes up to 3 s, a loaded machine much more
 
 
@@ -49,6 +50,7 @@ class Link:
     def __init__(self, domain_id: int, group: ProcessGroup, stop: Stop) -> None:
         self._group = group
         self._stop = stop
+        self._last_beat = time.monotonic()
         self._context = Context()
         rclpy.init(context=self._context, domain_id=domain_id)
         self._node = Node("demo", context=self._context)
@@ -76,6 +78,15 @@ class Link:
         """Call back for every message of a topic while waiting."""
         self._node.create_subscription(kind, topic, callback, profile)
 
+    def publish(self, message: Any, topic: str, profile: QoSProfile) -> None:
+        """Publish a message that late subscribers get too, as long as this node lives."""
+        publisher = self._node.create_publisher(type(message), topic, profile)
+        publisher.publish(message)
+
+    def beat(self) -> None:
+        """Note progress: the patience of a wait counts from here; meant for callbacks."""
+        self._last_beat = time.monotonic()
+
     def wait_until(
         self, condition: Callable[[], bool], what: str, patience: float = _PATIENCE
     ) -> None:
@@ -84,20 +95,20 @@ class Link:
         Args:
             condition: Looked at after every callback.
             what: The condition in words, to follow "waited for".
-            patience: Longest wait, s.
+            patience: Longest wait without progress, s.
 
         Raises:
             LinkError: If it takes longer.
             ProcessError: If a process of the stage fails.
             Interrupted: If the program is told to stop.
         """
-        deadline = time.monotonic() + patience
+        self.beat()
         while not condition():
             if self._stop:
                 raise Interrupted
             self._group.check()
-            if time.monotonic() > deadline:
-                raise LinkError(f"waited {patience:g} s for {what}")
+            if time.monotonic() - self._last_beat > patience:
+                raise LinkError(f"waited {patience:g} s for {what}, in vain")
             self._executor.spin_once(timeout_sec=_POLL)
 
     def press(self, service: str, patience: float = _PATIENCE) -> str:
@@ -119,6 +130,24 @@ class Link:
         if not success:
             raise LinkError(f"{service} refused: {message}")
         return message
+
+    def press_until_accepted(self, service: str, patience: float = _PATIENCE) -> str:
+        """Call a Trigger service until it agrees, for what becomes possible only after a while.
+
+        Raises:
+            LinkError: If it still refuses when the patience is over.
+            ProcessError: If a process of the stage fails.
+            Interrupted: If the program is told to stop.
+        """
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                return self.press(service)
+            except LinkError:
+                if time.monotonic() > deadline:
+                    raise
+            pause = time.monotonic() + _RETRY
+            self.wait_until(lambda: time.monotonic() > pause, service)  # noqa: B023
 
     def set_parameters(self, node: str, values: Mapping[str, Any]) -> None:
         """Set parameters of another node.

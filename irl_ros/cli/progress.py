@@ -67,6 +67,11 @@ class StageDisplay:
             )
         self._done = done
 
+    def skip(self, name: str, note: str) -> None:
+        """Show a stage that needs no work."""
+        self._progress.add_task(name, total=1, completed=1, note=note)
+        self.say(f"{name}: {note}")
+
     def say(self, text: str) -> None:
         """Print a line; at a terminal the bars say it already."""
         if not self._live:
