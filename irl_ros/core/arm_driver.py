@@ -26,9 +26,6 @@ class ArmDriverConfig(Parameters):
     ignore_extra_joints: bool = parameter(
         False, doc="Leave out joints that are not the arm's, such as fingers, instead of refusing"
     )
-    base_frame: str = parameter(
-        "", doc="Frame in which poses are given; empty: the base link of the arm's URDF"
-    )
 
 
 @dataclass(frozen=True)
@@ -92,4 +89,4 @@ def driver_names(arm: Arm, config: ArmDriverConfig) -> DriverNames:
             f"joint_names = {', '.join(names)}; give {len(arm.joint_names)} different names, from "
             "base to tool"
         )
-    return DriverNames(names, config.base_frame or arm.base_link)
+    return DriverNames(names, arm.base_link)

@@ -64,8 +64,7 @@ def listen_to_target(node: Node, names: DriverNames, callback: Callable[[Pose], 
             return
         if target.frame != names.base_frame:
             node.get_logger().error(
-                f"target_pose is given in {target.frame!r}; give it in {names.base_frame!r}, or "
-                "set base_frame"
+                f"target_pose is given in {target.frame!r}; give it in {names.base_frame!r}"
             )
             return
         callback(target.pose)

@@ -34,48 +34,73 @@ class Remote:
     Callbacks that change what the loop waits for call `notify`.
     """
 
-    def __init__(self, node: Node, stop: Stop, patience: float = _PATIENCE) -> None:
+    def __init__(self, node: Node, patience: float = _PATIENCE) -> None:
         """Ask on behalf of a node.
 
         Args:
             node: Node that asks.
-            stop: True once the process was told to end.
             patience: Longest wait unless said otherwise, s.
         """
         self._node = node
-        self._stop = stop
+        self._stop: Stop | None = None
         self._patience = patience
         self._changed = threading.Condition()
+        self._news = 0.0
         self._clients: dict[str, Client] = {}
         self._parameters: dict[str, AsyncParameterClient] = {}
+
+    def heed(self, stop: Stop) -> None:
+        """End every wait once the process was told to end."""
+        self._stop = stop
 
     def notify(self) -> None:
         """Tell the loop to look again."""
         with self._changed:
+            self._news = time.monotonic()
             self._changed.notify_all()
 
-    def wait_until(
-        self, condition: Callable[[], bool], what: str, patience: float | None = None
-    ) -> None:
+    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait until a condition holds.
 
         Args:
             condition: Looked at after every `notify`, and now and then.
             what: The condition in words, to follow "waited for".
-            patience: Longest wait, s.
 
         Raises:
-            RemoteError: If it takes longer.
+            RemoteError: If it takes too long.
             NodeExit: If the process was told to end.
         """
-        allowed = self._patience if patience is None else patience
-        deadline = time.monotonic() + allowed
+        begin = time.monotonic()
+        self._wait(condition, what, self._patience, lambda: begin)
+
+    def wait_for_stream(self, condition: Callable[[], bool], what: str, silence: float) -> None:
+        """Wait until a condition holds, for as long as there is some `notify` now and then.
+
+        Args:
+            condition: Looked at after every `notify`, and now and then.
+            what: What comes in and leads to the condition, to follow "waited for".
+            silence: Longest time without a `notify`, s.
+
+        Raises:
+            RemoteError: If nothing comes in any more.
+            NodeExit: If the process was told to end.
+        """
+        begin = time.monotonic()
+        self._wait(condition, what, silence, lambda: max(begin, self._news))
+
+    def _wait(
+        self,
+        condition: Callable[[], bool],
+        what: str,
+        patience: float,
+        since: Callable[[], float],
+    ) -> None:
         with self._changed:
             while not condition():
                 if self._stop:
                     raise NodeExit("told to end", code=0)
-                if time.monotonic() > deadline:
-                    raise RemoteError(f"waited {allowed:g} s for {what} in vain")
+                if time.monotonic() > since() + patience:
+                    raise RemoteError(f"waited {patience:g} s for {what} in vain")
                 self._changed.wait(_POLL)
 
     def try_press(self, service: str) -> tuple[bool, str]:
@@ -96,6 +121,27 @@ class Remote:
             NodeExit: If the process was told to end.
         """
         return _agreed(service, self.try_press(service))
+
+    def press_until_accepted(self, service: str, attempts: int = 20, pause: float = 0.5) -> str:
+        """Call a Trigger service again and again until the answer is yes; return its message.
+
+        Args:
+            service: Name of the service.
+            attempts: How often.
+            pause: Time between an answer and the next attempt, s.
+
+        Raises:
+            RemoteError: If nobody answers, or every answer is no.
+            NodeExit: If the process was told to end.
+        """
+        for _ in range(attempts):
+            accepted, message = self.try_press(service)
+            if accepted:
+                return message
+            self._node.get_logger().info(f"{service}: {message}; trying again")
+            resume = time.monotonic() + pause
+            self.wait_until(lambda at=resume: time.monotonic() >= at, "the next attempt")  # type: ignore[misc]
+        raise RemoteError(f"{service} refused {attempts} times, last: {message}")
 
     def switch(self, service: str, on: bool) -> str:
         """Call a SetBool service and return its message.
