@@ -164,6 +164,7 @@ class TakeWriter:
         Raises:
             OSError: If the disk refuses it; what was flushed stays where it is.
         """
+        self._writer.add_metadata(METADATA_NAME, self.notes)  # the reader takes the last one
         information = self._information()
         self._writer.add_metadata(
             "rosbag2", {"serialized_metadata": yaml.safe_dump(information, sort_keys=False)}

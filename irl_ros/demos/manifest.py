@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
 
@@ -23,6 +23,11 @@ UNITS = {"time": "s", "stamp": "ns", "position": "rad", "velocity": "rad/s", "ef
 
 Label = Literal["unlabelled", "success", "failure"]
 TakeStatus = Literal["kept", "undone", "discarded", "refused", "interrupted"]
+
+_RESTORE = "restore it from a copy, the takes are not affected"
+_LABELS: dict[str, Label] = {label: label for label in get_args(Label)}
+_STATUSES: dict[str, TakeStatus] = {status: status for status in get_args(TakeStatus)}
+C = TypeVar("C")
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,9 @@ class Take:
         sha256: Its SHA-256 sum.
         target: Where the task was to be done, None if nobody said.
         report: What the take is like.
+
+    Raises:
+        DataError: If the grade lies outside 0 to 1.
     """
 
     id: int
@@ -56,15 +64,7 @@ class Take:
     report: QualityReport
 
     def __post_init__(self) -> None:
-        """Check what a hand-edited file could get wrong."""
-        for name, value, allowed in (
-            ("status", self.status, get_args(TakeStatus)),
-            ("label", self.label, get_args(Label)),
-        ):
-            if value not in allowed:
-                raise DataError(
-                    f"take {self.id}: {name} = {value!r}; give one of {', '.join(allowed)}"
-                )
+        """Check the grade."""
         if self.grade is not None and not 0.0 <= self.grade <= 1.0:
             raise DataError(f"take {self.id}: grade = {self.grade}; give 0 to 1")
 
@@ -126,12 +126,8 @@ def take_name(take_id: int) -> str:
     return f"take_{take_id:04d}"
 
 
-def save_manifest(folder: Path, manifest: Manifest) -> None:
-    """Replace the manifest of a dataset in one step.
-
-    Raises:
-        OSError: If the disk refuses it; the old manifest is untouched then.
-    """
+def manifest_text(manifest: Manifest) -> str:
+    """Return the content of a manifest's file."""
     document = {
         "schema_version": SCHEMA_VERSION,
         "arm": manifest.arm,
@@ -141,30 +137,25 @@ def save_manifest(folder: Path, manifest: Manifest) -> None:
         "units": UNITS,
         "takes": [_take_document(take) for take in manifest.takes],
     }
-    write_atomically(folder / MANIFEST, json.dumps(document, indent=1, allow_nan=False) + "\n")
+    return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
 
-def load_manifest(folder: Path) -> Manifest:
-    """Read the manifest of a dataset.
+def parse_manifest(text: str) -> Manifest:
+    """Read the content of a manifest's file.
 
     Raises:
-        DataError: If it is missing, damaged or newer than this program.
+        DataError: If it is damaged or newer than this program.
     """
-    path = folder / MANIFEST
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise DataError(f"{path} does not exist; give the folder of a recorded dataset") from error
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"{path} cannot be read ({error}); restore it from a copy, the takes are not affected"
-        ) from error
+        document = json.loads(text)
+    except ValueError as error:
+        raise DataError(f"it is no JSON ({error}); {_RESTORE}") from error
     version = document.get("schema_version") if isinstance(document, dict) else None
     if not isinstance(version, int):
-        raise DataError(f"{path} has no schema_version; it is not the manifest of a dataset")
+        raise DataError("it has no schema_version; it is not the manifest of a dataset")
     if version > SCHEMA_VERSION:
         raise DataError(
-            f"{path} has schema version {version}, this program knows up to {SCHEMA_VERSION}; "
+            f"it has schema version {version}, this program knows up to {SCHEMA_VERSION}; "
             "update irl_ros"
         )
     try:
@@ -175,11 +166,34 @@ def load_manifest(folder: Path) -> Manifest:
             rate_hz=float(document["rate_hz"]),
             takes=tuple(_take(entry) for entry in document["takes"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(
-            f"{path} is damaged ({type(error).__name__}: {error}); restore it from a copy, the "
-            "takes are not affected"
-        ) from error
+    except (LookupError, TypeError, ValueError, DataError) as error:
+        raise DataError(f"it is damaged ({type(error).__name__}: {error}); {_RESTORE}") from error
+
+
+def save_manifest(folder: Path, manifest: Manifest) -> None:
+    """Replace the manifest of a dataset in one step.
+
+    Raises:
+        OSError: If the disk refuses it; the old manifest is untouched then.
+    """
+    write_atomically(folder / MANIFEST, manifest_text(manifest))
+
+
+def load_manifest(folder: Path) -> Manifest:
+    """Read the manifest of a dataset.
+
+    Raises:
+        DataError: If it is missing, damaged or newer than this program.
+    """
+    path = folder / MANIFEST
+    try:
+        return parse_manifest(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DataError(f"{path} does not exist; give the folder of a recorded dataset") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read ({error}); {_RESTORE}") from error
+    except DataError as error:
+        raise DataError(f"{path} cannot be used: {error}") from error
 
 
 def _text(value: object) -> str:
@@ -215,8 +229,8 @@ def _take_document(take: Take) -> dict[str, Any]:
 def _take(entry: Mapping[str, Any]) -> Take:
     return Take(
         id=int(entry["id"]),
-        status=entry["status"],
-        label=entry["label"],
+        status=_choice(entry, "status", _STATUSES),
+        label=_choice(entry, "label", _LABELS),
         grade=None if entry["grade"] is None else float(entry["grade"]),
         start_ns=int(entry["start_ns"]),
         file=_text(entry["file"]),
@@ -224,15 +238,33 @@ def _take(entry: Mapping[str, Any]) -> Take:
         sha256=_text(entry["sha256"]),
         target=_target(entry["target"]),
         report=QualityReport(
-            QualityFigures(**entry["figures"]),
-            tuple(Finding(**finding) for finding in entry["findings"]),
+            _figures(entry["figures"]),
+            tuple(
+                Finding(_text(found["kind"]), bool(found["refuses"]), _text(found["message"]))
+                for found in entry["findings"]
+            ),
         ),
+    )
+
+
+def _choice(entry: Mapping[str, Any], name: str, choices: Mapping[str, C]) -> C:
+    if entry[name] not in choices:
+        raise ValueError(f"{name} = {entry[name]!r}; give one of {', '.join(choices)}")
+    return choices[entry[name]]
+
+
+def _figures(entry: Mapping[str, Any]) -> QualityFigures:
+    kinds = {field.name: field.type for field in dataclasses.fields(QualityFigures)}
+    # Numbers this program does not know are left out, those it misses keep their default.
+    known = {name: value for name, value in entry.items() if name in kinds}
+    return QualityFigures(
+        **{name: int(v) if kinds[name] is int else float(v) for name, v in known.items()}  # type: ignore[arg-type]
     )
 
 
 def _target(entry: Mapping[str, Any] | None) -> Target | None:
     if entry is None:
         return None
-    position = np.array([float(value) for value in entry["position"]])
-    quaternion = np.array([float(value) for value in entry["quaternion_xyzw"]])
+    position = np.array([float(entry["position"][i]) for i in range(3)])
+    quaternion = np.array([float(entry["quaternion_xyzw"][i]) for i in range(4)])
     return Target(Pose(position, quaternion), _text(entry["frame"]))

@@ -110,8 +110,9 @@ class QualityMonitor:
 
     def _check_gap(self, elapsed: float) -> list[Finding]:
         self._longest_gap = max(self._longest_gap, elapsed)
-        period = statistics.median(self._periods) if self._periods else 0.0
-        if elapsed <= max(self.config.gap, 2.5 * period):
+        # Without a period to compare with, the first interval is no gap unless it is a long one.
+        usual = statistics.median(self._periods) if self._periods else self.config.maximum_gap
+        if elapsed <= max(self.config.gap, 2.5 * usual):
             return []
         self._gap_time += elapsed
         return [self._note("gap", f"no joint state for {elapsed:.3f} s")]
