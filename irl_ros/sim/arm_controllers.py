@@ -14,7 +14,8 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from irl_ros.core.errors import SafetyError
-from irl_ros.sim.dish import ArmMode, DishSimulator, Phase
+from irl_ros.sim.dish import DishSimulator, Phase
+from irl_ros.sim.joint_drive import ArmMode
 from irl_ros.sim.trajectory_follower import TrajectoryFollower
 
 _SLACK = 1e-6  # relative; a command at its limit is not over it

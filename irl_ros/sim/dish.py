@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The simulated arm at the dish task: commands in, joint states and a judgement out."""
 
-import math
 from collections import deque
 from enum import Enum
 from types import TracebackType
@@ -13,7 +12,6 @@ import torch
 from jaxtyping import Float
 from numpy import ndarray
 
-from irl_ros.core.action import VELOCITY_TIME_CONSTANT
 from irl_ros.core.arm import Arm, load_arm
 from irl_ros.core.errors import ParameterError, SafetyError
 from irl_ros.core.kinematics import Kinematics, inverse_kinematics
@@ -22,28 +20,8 @@ from irl_ros.core.task import DishTask
 from irl_ros.core.trajectory import Outcome
 from irl_ros.sim.camera import Camera, take_picture
 from irl_ros.sim.config import CONDITIONS, SimulationConfig
-from irl_ros.sim.world import JOINT_DAMPING, PHYSICS_RATE_HZ, World
-
-_HOLDING_RATE = 20.0  # 1/s, of the critically damped position loop of a holding arm
-
-GUIDING_DAMPING = 1.5
-"""Damping of every joint in hand-guiding mode, its friction included, N m s/rad."""
-
-
-class ArmMode(Enum):
-    """What drives the joints.
-
-    Attributes:
-        HOLDING: The arm brakes and keeps its place; no command is in force.
-        VELOCITY: The last velocity command.
-        EFFORT: Gravity compensation plus the last effort command.
-        GUIDING: Gravity compensation and light damping; the arm follows a hand.
-    """
-
-    HOLDING = "holding"
-    VELOCITY = "velocity"
-    EFFORT = "effort"
-    GUIDING = "guiding"
+from irl_ros.sim.joint_drive import ArmMode, JointDrive
+from irl_ros.sim.world import PHYSICS_RATE_HZ, World
 
 
 class Phase(Enum):
@@ -86,10 +64,6 @@ class DishSimulator:
     command stays in force until the next. `reset` begins an attempt, `release` (or
     `begin_release` with further calls of `step`) ends it with an `outcome`. Everything that
     happens follows from the seed and the commands.
-
-    A velocity command u is followed by computed torque: the torque of the inverse dynamics at
-    the acceleration (u - qd) (1 - exp(-h / tau)) / h for the physics step h, which makes qd
-    approach u exactly as exp(-t / tau) while no torque limit is reached.
     """
 
     def __init__(
@@ -116,13 +90,8 @@ class DishSimulator:
         self._visuals = visuals
         self._condition = CONDITIONS[self.config.condition]
         self.start_posture = self._find_start()
-        self._gain: list[float] = self._condition.mismatch.gain.tolist()
-        self._bias: list[float] = self._condition.mismatch.bias.tolist()
-        self._effort_limits: list[float] = self.arm.limits.effort.tolist()
+        self._drive = JointDrive(self.arm.limits, self._condition.mismatch)
         self._joint_count = len(self.arm.joint_names)
-        self._rate = -math.expm1(-1.0 / (PHYSICS_RATE_HZ * VELOCITY_TIME_CONSTANT)) * (
-            PHYSICS_RATE_HZ
-        )
         self._window = max(1, round(self.task.force_window * PHYSICS_RATE_HZ))
         self._world = World(self.arm, self.task, visuals=visuals)
         self.reset(seed=0, slot=self.task.held_out_slot)
@@ -170,22 +139,25 @@ class DishSimulator:
         self._world.reset(self.start_posture + spread * noise)
         self.slot = slot
         self.phase = Phase.MOVING
-        self.mode = ArmMode.HOLDING
         self.outcome: Outcome | None = None
         self.peak_force = 0.0
         self.steps = 0
-        self._command = [0.0] * self._joint_count
         self._efforts = [0.0] * self._joint_count
         self._hand: tuple[list[float], list[float]] | None = None
         self._forces: deque[float] = deque([0.0] * self._window, maxlen=self._window)
         self._until_next_phase = 0
         self._positions, self._velocities = self._world.joint_state()
-        self._held = list(self._positions)
+        self._drive.reset(self._positions)
 
     @property
     def time(self) -> float:
         """Time since the reset, s."""
         return self.steps / PHYSICS_RATE_HZ
+
+    @property
+    def mode(self) -> ArmMode:
+        """What drives the joints."""
+        return self._drive.mode
 
     @property
     def contact_force(self) -> float:
@@ -212,12 +184,7 @@ class DishSimulator:
             ParameterError: If there is not one finite value for each joint.
             SafetyError: If the attempt has ended.
         """
-        values = self._checked(velocities, "velocity command")
-        self._command = [
-            gain * value + bias
-            for gain, value, bias in zip(self._gain, values, self._bias, strict=True)
-        ]
-        self.mode = ArmMode.VELOCITY
+        self._drive.follow(self._checked(velocities, "velocity command"))
 
     def set_effort_command(self, efforts: Float[ndarray, " joints"]) -> None:
         """Apply joint torques, N m, on top of gravity compensation; limited to the arm's.
@@ -226,9 +193,7 @@ class DishSimulator:
             ParameterError: If there is not one finite value for each joint.
             SafetyError: If the attempt has ended.
         """
-        values = self._checked(efforts, "effort command")
-        self._command = [gain * value for gain, value in zip(self._gain, values, strict=True)]
-        self.mode = ArmMode.EFFORT
+        self._drive.push(self._checked(efforts, "effort command"))
 
     def set_hand_guiding(self, enabled: bool) -> None:
         """Let the arm be moved by hand, or make it stand still again.
@@ -239,18 +204,13 @@ class DishSimulator:
         self._require_moving("hand guiding")
         self._hand = None
         if enabled:
-            self.mode = ArmMode.GUIDING
+            self._drive.yield_to_hand()
         else:
             self.hold()
 
     def hold(self) -> None:
         """Brake and keep the place where the arm comes to rest."""
-        if self.mode is not ArmMode.HOLDING:
-            self.mode = ArmMode.HOLDING
-            self._held = [
-                position + velocity / _HOLDING_RATE
-                for position, velocity in zip(self._positions, self._velocities, strict=True)
-            ]
+        self._drive.hold(self._positions, self._velocities)
 
     def apply_hand_wrench(self, force: Float[ndarray, " 3"], torque: Float[ndarray, " 3"]) -> None:
         """Let a hand push the plate, from now on until the next call.
@@ -329,29 +289,7 @@ class DishSimulator:
             )
 
     def _step(self) -> None:
-        positions, velocities = self._positions, self._velocities
-        if self.mode is ArmMode.VELOCITY:
-            rate = self._rate
-            acceleration = [rate * (u - v) for u, v in zip(self._command, velocities, strict=True)]
-            extra = [JOINT_DAMPING * velocity for velocity in velocities]
-        elif self.mode is ArmMode.HOLDING:
-            acceleration = [
-                _HOLDING_RATE * (_HOLDING_RATE * (held - position) - 2 * velocity)
-                for held, position, velocity in zip(self._held, positions, velocities, strict=True)
-            ]
-            extra = [JOINT_DAMPING * velocity for velocity in velocities]
-        elif self.mode is ArmMode.GUIDING:
-            acceleration = [0.0] * self._joint_count
-            extra = [(JOINT_DAMPING - GUIDING_DAMPING) * velocity for velocity in velocities]
-        else:
-            acceleration = [0.0] * self._joint_count
-            extra = self._command
-        torques = self._world.inverse_dynamics(positions, velocities, acceleration)
-        torques = [torque + more for torque, more in zip(torques, extra, strict=True)]
-        self._efforts = [
-            max(-limit, min(limit, torque))
-            for torque, limit in zip(torques, self._effort_limits, strict=True)
-        ]
+        self._efforts = self._drive.efforts(self._world, self._positions, self._velocities)
         if self._hand is not None:
             self._world.push_plate(*self._hand)
         self._world.step(self._efforts)

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One PyBullet client that holds an arm with a plate, a rack and a table."""
 
-import math
 from collections.abc import Sequence
 from typing import final
 
@@ -13,8 +12,9 @@ from numpy import ndarray
 
 from irl_ros.core.arm import Arm
 from irl_ros.core.errors import ParameterError
-from irl_ros.core.pose import Pose, quaternion_from_rotation
+from irl_ros.core.pose import Pose
 from irl_ros.core.task import DishTask
+from irl_ros.sim.scenery import add_plate, build_rack, build_table
 
 PHYSICS_RATE_HZ = 240
 """Physics steps per second."""
@@ -23,17 +23,7 @@ JOINT_DAMPING = 0.5
 """Viscous friction of every joint in the descriptions, N m s/rad."""
 
 _GRAVITY = 9.81
-# Soft contacts: with rigid ones the force depends on the step size more than on the motion.
-_CONTACT_STIFFNESS = 1e4  # N/m
-_CONTACT_DAMPING = 200.0  # N s/m
-_FRICTION = 0.4
 _IGNORE_VISUALS = 1048576  # PyBullet's URDF_IGNORE_VISUAL_SHAPES, missing from its Python names
-_STEEL = (0.62, 0.64, 0.68, 1.0)
-_CHINA = (0.30, 0.56, 0.85, 1.0)
-_WOOD = (0.80, 0.72, 0.60, 1.0)
-_UPRIGHT = (0.0, 0.0, 0.0, 1.0)
-_AXIS_X = pybullet.getQuaternionFromEuler((0.0, math.pi / 2, 0.0))
-_AXIS_Y = pybullet.getQuaternionFromEuler((math.pi / 2, 0.0, 0.0))
 
 
 @final
@@ -79,8 +69,8 @@ class World:
         )
         self._free_plate = None
         self._load_arm()
-        self._build_table()
-        self._build_rack()
+        build_table(client, visuals=self._visuals)
+        build_rack(client, self._task.rack, visuals=self._visuals)
         for joint, position in zip(self._joints, joint_positions.tolist(), strict=True):
             pybullet.resetJointState(self._body, joint, position, physicsClientId=client)
 
@@ -113,88 +103,6 @@ class World:
         )
         pybullet.changeDynamics(
             self._body, self._plate_link, lateralFriction=1.0, physicsClientId=client
-        )
-
-    def _build_table(self) -> None:
-        half = (0.6, 0.75, 0.02)
-        shape = pybullet.createCollisionShape(
-            pybullet.GEOM_BOX, halfExtents=half, physicsClientId=self.client
-        )
-        drawing = -1
-        if self._visuals:
-            drawing = pybullet.createVisualShape(
-                pybullet.GEOM_BOX, halfExtents=half, rgbaColor=_WOOD, physicsClientId=self.client
-            )
-        self._static_body(shape, drawing, (0.35, 0.0, -half[2]), (0.0, 0.0, 0.0, 1.0))
-
-    def _build_rack(self) -> None:
-        rack = self._task.rack
-        rows = [row * rack.pitch - rack.length / 2 for row in range(rack.slots + 1)]
-        middle = rack.rail_height + rack.tine_height / 2
-        for side in (-1, 1):
-            tines = [(side * rack.tine_offset, along, middle) for along in rows]
-            self._cylinders(rack.tine_radius, rack.tine_height, tines, _UPRIGHT)
-        rails = [(side * rack.rail_offset, 0.0, rack.rail_height) for side in (-1, 1)]
-        self._cylinders(rack.rail_radius, rack.length + 0.02, rails, _AXIS_Y)
-        if not self._visuals:
-            return
-        legs = [
-            (side * rack.rail_offset, end * rack.length / 2, rack.rail_height / 2)
-            for side in (-1, 1)
-            for end in (-1, 1)
-        ]
-        self._cylinders(rack.rail_radius, rack.rail_height, legs, _UPRIGHT)
-
-    def _cylinders(
-        self,
-        radius: float,
-        length: float,
-        positions: Sequence[Sequence[float]],
-        orientation: Sequence[float],
-    ) -> None:
-        """Add equal cylinders of the rack as one body; PyBullet takes up to 16 shapes in one."""
-        count = len(positions)
-        client, rack = self.client, self._task.rack
-        shape = pybullet.createCollisionShapeArray(
-            shapeTypes=[pybullet.GEOM_CYLINDER] * count,
-            radii=[radius] * count,
-            lengths=[length] * count,
-            collisionFramePositions=positions,
-            collisionFrameOrientations=[orientation] * count,
-            physicsClientId=client,
-        )
-        drawing = -1
-        if self._visuals:
-            drawing = pybullet.createVisualShapeArray(
-                shapeTypes=[pybullet.GEOM_CYLINDER] * count,
-                radii=[radius] * count,
-                lengths=[length] * count,
-                visualFramePositions=positions,
-                visualFrameOrientations=[orientation] * count,
-                rgbaColors=[_STEEL] * count,
-                physicsClientId=client,
-            )
-        self._static_body(
-            shape, drawing, rack.position, quaternion_from_rotation(rack.rotation).tolist()
-        )
-
-    def _static_body(
-        self,
-        shape: int,
-        drawing: int,
-        position: Sequence[float],
-        orientation: Sequence[float],
-    ) -> None:
-        body = pybullet.createMultiBody(
-            0.0, shape, drawing, position, orientation, physicsClientId=self.client
-        )
-        pybullet.changeDynamics(
-            body,
-            -1,
-            lateralFriction=_FRICTION,
-            contactStiffness=_CONTACT_STIFFNESS,
-            contactDamping=_CONTACT_DAMPING,
-            physicsClientId=self.client,
         )
 
     def joint_state(self) -> tuple[list[float], list[float]]:
@@ -285,48 +193,12 @@ class World:
         free plate.
         """
         pose, linear, angular = self.plate_motion()
-        plate, client = self._task.plate, self.client
-        shape = pybullet.createCollisionShape(
-            pybullet.GEOM_CYLINDER,
-            radius=plate.radius,
-            height=plate.thickness,
-            collisionFrameOrientation=_AXIS_X,
-            physicsClientId=client,
-        )
-        drawing = -1
+        client = self.client
+        free = add_plate(client, self._task.plate, pose, visuals=self._visuals)
         if self._visuals:
-            drawing = pybullet.createVisualShape(
-                pybullet.GEOM_CYLINDER,
-                radius=plate.radius,
-                length=plate.thickness,
-                visualFrameOrientation=_AXIS_X,
-                rgbaColor=_CHINA,
-                physicsClientId=client,
-            )
             pybullet.changeVisualShape(
                 self._body, self._plate_link, rgbaColor=(0, 0, 0, 0), physicsClientId=client
             )
-        free = int(
-            pybullet.createMultiBody(
-                plate.mass,
-                shape,
-                drawing,
-                pose.position.tolist(),
-                pose.quaternion.tolist(),
-                physicsClientId=client,
-            )
-        )
-        polar = plate.mass * plate.radius**2 / 2
-        equatorial = plate.mass * (3 * plate.radius**2 + plate.thickness**2) / 12
-        pybullet.changeDynamics(
-            free,
-            -1,
-            lateralFriction=1.0,
-            linearDamping=0.0,
-            angularDamping=0.0,
-            localInertiaDiagonal=(polar, equatorial, equatorial),
-            physicsClientId=client,
-        )
         pybullet.resetBaseVelocity(free, linear.tolist(), angular.tolist(), physicsClientId=client)
         pybullet.setCollisionFilterGroupMask(
             self._body, self._plate_link, 0, 0, physicsClientId=client

@@ -13,7 +13,8 @@ from irl_ros.core.errors import ParameterError, SafetyError
 from irl_ros.core.kinematics import inverse_kinematics
 from irl_ros.core.pose import Pose, quaternion_from_rotation, rotation_from_vector
 from irl_ros.sim.config import CONDITIONS, ArmMismatch, SimulationConfig
-from irl_ros.sim.dish import ArmMode, DishSimulator, Phase
+from irl_ros.sim.dish import DishSimulator, Phase
+from irl_ros.sim.joint_drive import ArmMode
 from irl_ros.sim.world import PHYSICS_RATE_HZ
 
 pytestmark = pytest.mark.sim
