@@ -11,6 +11,7 @@ from irl_ros.core.watchdog import Watchdog
 
 _RATE_SAMPLES = 20
 _RATE_SLACK = 1.25  # joint states may come this much slower than commands are due
+_EARLY = 0.45  # part of a period
 _NS_PER_S = 1e9
 
 
@@ -68,10 +69,10 @@ class StateFeed:
         """Whether a command is due with the newest joint state; tells so once per period."""
         assert self._last is not None
         stamp = self._last.stamp_ns
-        # A quarter of a period early is on time, or jitter would skip every other state.
-        if stamp < self._due_ns - 0.25 * self._period_ns:
+        # Almost half a period early is on time, or jitter would skip a state now and then.
+        if stamp < self._due_ns - _EARLY * self._period_ns:
             return False
-        if stamp > self._due_ns + 0.5 * self._period_ns:
+        if stamp > self._due_ns + (1 - _EARLY) * self._period_ns:
             self._due_ns = stamp  # begin anew after a pause
         self._due_ns += self._period_ns
         return True

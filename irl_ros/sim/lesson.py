@@ -3,7 +3,7 @@
 """How a person gives a lesson: take after take, looking at each, repeating what went wrong."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from irl_ros.core.errors import RolloutError
 from irl_ros.core.trajectory import Outcome
 
 
+@runtime_checkable
 class Classroom(Protocol):
     """The arm and the recorder as the person has them at hand."""
 

@@ -1,0 +1,59 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Joint states tell when commands are due, and are watched themselves."""
+
+import numpy as np
+import pytest
+
+from irl_ros.core.errors import SafetyError
+from irl_ros.core.joint_sample import JointSample
+from irl_ros.core.state_feed import StateFeed
+
+PERIOD = 0.01
+
+
+def sample(time: float) -> JointSample:
+    return JointSample(round(1e9 * time), np.zeros(7), np.zeros(7))
+
+
+def due(feed: StateFeed, times: list[float]) -> list[bool]:
+    result = []
+    for time in times:
+        assert feed.take(sample(time), time) == ""
+        result.append(feed.command_is_due())
+    return result
+
+
+@pytest.mark.parametrize(
+    ("interval", "share"), [(PERIOD, 1.0), (PERIOD / 2, 0.5), (PERIOD / 10, 0.1), (0.0083, 0.83)]
+)
+def test_commands_come_at_their_own_rate(interval: float, share: float) -> None:
+    answers = due(StateFeed(PERIOD, 1.0), [5.0 + interval * index for index in range(1000)])
+    assert abs(sum(answers) / 1000 - share) < 0.01
+
+
+def test_jitter_does_not_skip_a_command() -> None:
+    generator = np.random.default_rng(0)
+    times = 5.0 + PERIOD * np.arange(500) + generator.uniform(-0.002, 0.002, 500)
+    assert all(due(StateFeed(PERIOD, 1.0), times.tolist()))
+
+
+def test_a_lost_state_does_not_make_commands_hurry() -> None:
+    times = [5.0 + PERIOD * index for index in range(100) if index != 50]
+    assert all(due(StateFeed(PERIOD, 1.0), times))
+
+
+def test_silence_is_told_after_the_timeout() -> None:
+    feed = StateFeed(PERIOD, 0.2)
+    feed.take(sample(5.0), 100.0)
+    assert feed.silence(100.19) == 0.0
+    assert feed.silence(100.3) == pytest.approx(0.3)
+
+
+def test_a_steady_stream_is_fit() -> None:
+    feed = StateFeed(PERIOD, 0.2)
+    for index in range(30):
+        feed.take(sample(5.0 + PERIOD * index), 0.0)
+    assert feed.require(0.1).stamp_ns == round(1e9 * 5.29)
+    with pytest.raises(SafetyError, match=r"no joint states for 0\.3 s"):
+        feed.require(0.3)
