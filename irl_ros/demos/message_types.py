@@ -157,14 +157,15 @@ def _header(stamp_ns: int, frame: str) -> Any:
 
 
 def _decode(cdr: bytes, name: str) -> Any:
-    try:
-        return _typestore().deserialize_cdr(cdr, name)
-    except Exception as error:
-        # The decoder is generated code: garbage makes it raise anything from struct.error to
-        # MemoryError.
-        raise DataError(
-            f"{len(cdr)} bytes are no {name} ({type(error).__name__}); the recording is damaged"
-        ) from error
+    # Some serializers leave padding behind the last field, which this decoder does not accept.
+    for padding in (0, 4, 8):
+        try:
+            return _typestore().deserialize_cdr(cdr[: len(cdr) - padding], name)
+        except Exception as error:
+            # The decoder is generated code: garbage makes it raise anything from struct.error to
+            # MemoryError.
+            reason = type(error).__name__
+    raise DataError(f"{len(cdr)} bytes are no {name} ({reason}); the recording is damaged")
 
 
 def _stamp_ns(message: Any) -> int:
