@@ -46,6 +46,7 @@ def demo(
     condition: Annotated[str, typer.Option(help=doc("condition"))] = DemoOptions.condition,
     evaluations: Annotated[int, typer.Option(help=doc("evaluations"))] = DemoOptions.evaluations,
     preset: Annotated[str, typer.Option(help=doc("preset"))] = DemoOptions.preset,
+    iterations: Annotated[int, typer.Option(help=doc("iterations"))] = DemoOptions.iterations,
     speed: Annotated[float, typer.Option(help=doc("speed"))] = DemoOptions.speed,
     output: Annotated[
         Path | None,
@@ -64,6 +65,7 @@ def demo(
         condition=condition,
         evaluations=evaluations,
         preset=preset,
+        iterations=iterations,
         speed=speed,
     )
     from irl_ros.cli.demo import run_demo
@@ -101,6 +103,8 @@ def main() -> int:
     except IrlRosError as error:
         print(f"irl-ros: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return int(result or 0)
 
 

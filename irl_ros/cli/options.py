@@ -25,6 +25,12 @@ class DemoOptions(Parameters):
     preset: str = parameter(
         "default", choices=("default", "paper"), doc="Configuration of Guided Cost Learning"
     )
+    slots: tuple[int, ...] = parameter(
+        (), low=0, high=9, doc="Slots to teach, one take each; empty: as the task says"
+    )
+    iterations: int = parameter(
+        0, low=0, high=10000, doc="Iterations of learning; 0: as the preset says"
+    )
     speed: float = parameter(
         1.0,
         low=0.1,

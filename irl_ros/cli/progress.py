@@ -29,6 +29,7 @@ class StageDisplay:
             TextColumn("{task.fields[note]}"),
             console=console,
             disable=not self._live,
+            refresh_per_second=4,
         )
         self._name = ""
         self._task = self._progress.add_task("", visible=False, note="")

@@ -104,7 +104,7 @@ def record(demonstration: Demonstration) -> None:
         demonstration.folder.options,
         demonstration.display,
     )
-    wanted = len(DishTask().take_slots)
+    wanted = len(options.slots or DishTask().take_slots)
     display.begin("teach", wanted, "starting the simulated arm")
     with demonstration.nodes("record") as nodes:
         link = nodes.link
@@ -132,7 +132,11 @@ def record(demonstration: Demonstration) -> None:
         )
         nodes.start(
             "teacher",
-            {"arm": options.arm, "seed": options.seed},
+            {
+                "arm": options.arm,
+                "seed": options.seed,
+                **({"slots": list(options.slots)} if options.slots else {}),
+            },
             config=("teacher.yaml",),
             may_end=True,
         )
@@ -159,7 +163,7 @@ def train(demonstration: Demonstration) -> None:
         demonstration.folder.options,
         demonstration.display,
     )
-    total = preset(options.preset).iterations
+    total = options.iterations or preset(options.preset).iterations
     display.begin("learn", total, "reading the demonstrations")
     with demonstration.nodes("train") as nodes:
         link = nodes.link
@@ -178,6 +182,7 @@ def train(demonstration: Demonstration) -> None:
                 "dataset": str(folder.dataset),
                 "output": str(folder.training),
                 "preset": options.preset,
+                "gcl.iterations": total,
                 "resume": True,
                 "seed": options.seed,
                 "simulation.arm": options.arm,

@@ -114,6 +114,7 @@ def _draw_space(
         axis.set_pane_color((0.0, 0.0, 0.0, 0.0))
         axis.line.set_color(LINE)
         axis.set_major_locator(MaxNLocator(4))
+    axes.yaxis.set_major_locator(MaxNLocator(2))
     axes.view_init(elev=22, azim=-60)
     axes.set_aspect("equal")
 
