@@ -3,6 +3,11 @@
 """Node `reward_publisher`: the learned reward of the arm's motion, live, whoever moves it."""
 
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from rclpy.node import Node
@@ -14,13 +19,29 @@ from irl_ros.core.contract import ExecutionContract
 from irl_ros.core.errors import DataError
 from irl_ros.core.joint_sample import JointSample
 from irl_ros.core.kinematics import Kinematics
+from irl_ros.core.parameters import parameter
 from irl_ros.core.pose import Pose
-from irl_ros.learning.artifacts import cost_from_bytes
+from irl_ros.learning.artifacts import cost_from_bytes, load_cost
+from irl_ros.learning.cost import Cost
 from irl_ros.learning.live_reward import LiveReward
 from irl_ros.ros import conversions, qos
 from irl_ros.ros.arm_topics import listen_to_joints, listen_to_target
 from irl_ros.ros.parameters import declare_parameters
 from irl_ros.ros.spin import run_node
+
+
+@dataclass(frozen=True)
+class RewardPublisherConfig(ArmDriverConfig):
+    """Which arm is watched, and by which cost at first."""
+
+    cost: str = parameter("", doc="Run folder or cost file; the topic `cost_model` replaces it")
+
+
+@dataclass(frozen=True)
+class RewardPublisherConfig(ArmDriverConfig):
+    """Which arm is watched, and what is rewarded until a newer cost comes."""
+
+    cost: str = parameter("", doc="Run folder or cost file; empty: the topic `cost_model`")
 
 
 class RewardPublisher(Node):
@@ -29,7 +50,7 @@ class RewardPublisher(Node):
     def __init__(self) -> None:
         super().__init__("reward_publisher")
         torch.set_num_threads(1)
-        config = declare_parameters(self, ArmDriverConfig)
+        config = declare_parameters(self, RewardPublisherConfig)
         self._arm = load_arm(config.arm)
         self._reward = LiveReward(Kinematics(self._arm))
         self._target_known = False
@@ -44,7 +65,11 @@ class RewardPublisher(Node):
         )
         listen_to_target(self, names, self._on_target)
         self.create_subscription(UInt8MultiArray, "cost_model", self._on_cost, qos.latched())
-        self.get_logger().info("ready; waiting for cost_model")
+        if config.cost:
+            self._use(*load_cost(Path(config.cost)))
+        else:
+            if config.cost:
+            self._use(*load_cost(Path(config.cost)))
 
     def _on_state(self, sample: JointSample) -> None:
         reward = self._reward.on_state(sample)
@@ -57,22 +82,22 @@ class RewardPublisher(Node):
 
     def _on_cost(self, message: UInt8MultiArray) -> None:
         try:
-            cost, metadata = cost_from_bytes(conversions.payload(message))
-            contract = ExecutionContract.from_metadata(metadata)
+            self._use(*cost_from_bytes(conversions.payload(message)))
         except DataError as error:
             self.get_logger().error(f"cost_model: {error}")
-            return
+
+    def _use(self, cost: Cost, metadata: Mapping[str, str]) -> None:
+        contract = ExecutionContract.from_metadata(metadata)
         if contract.arm != self._arm.name:
-            self.get_logger().error(
-                f"cost_model was learned on the arm {contract.arm}, this one is {self._arm.name}; "
+            raise DataError(
+                f"the cost was learned on the arm {contract.arm}, this one is {self._arm.name}; "
                 "set arm"
             )
-            return
         if not self._target_known:
             # Until someone says otherwise, the task is to be done where it was learned.
             self._reward.set_target(contract.target)
         self._reward.set_cost(cost)
-        self.get_logger().info("using a new cost_model")
+        self.get_logger().info("using a new cost")
 
 
 def main(args: list[str] | None = None) -> int:

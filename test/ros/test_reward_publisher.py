@@ -72,3 +72,14 @@ def test_the_reward_follows_the_arm_the_cost_and_the_target(ros: RosHarness) -> 
     driver.run(30)
     wait_for(reward_at_rest(second, 7))
     assert process.interrupt() == 0
+
+
+def test_a_cost_can_be_given_as_a_file(ros: RosHarness) -> None:
+    rewards = ros.collect(Float64, "learned_reward", qos.event(1000))
+    file = ros.folder / "cost.safetensors"
+    file.write_bytes(cost_to_bytes(cost(1), contract().to_metadata()))
+    ros.start("irl_ros.nodes.reward_publisher", {"cost": str(file)})
+    DriverDouble(ros)
+    ros.wait_until(lambda: rewards, "a reward")
+    reward = conversions.float_value(rewards[-1])
+    assert reward == pytest.approx(reward_at_rest(cost(1), 4), rel=1e-6)
