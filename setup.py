@@ -66,6 +66,7 @@ setup(
         "rosbags",
         "ruckig",
         "safetensors",
+        "scikit-learn",
         "scipy",
         "setuptools",
         "tensorboard",

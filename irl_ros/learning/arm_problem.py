@@ -21,6 +21,7 @@ def arm_problem(demonstrations: Demonstrations, target: Pose) -> LearningProblem
         target: Pose of the tool when the task is done, where nothing need have been shown.
     """
     states = demonstrations.trajectories.states
+    actions = demonstrations.trajectories.action_dim
     inputs = torch.stack(
         [
             relative_features(shown)(states[index])
@@ -37,4 +38,5 @@ def arm_problem(demonstrations: Demonstrations, target: Pose) -> LearningProblem
         features=relative_features(target),
         context=torch.tensor(target.position, dtype=torch.float64),
         input_scale=group_scale(inputs, (_POSITIONS, _VELOCITIES)),
+        tracking=-torch.eye(actions, states.shape[-1], dtype=torch.float64),
     )

@@ -31,6 +31,9 @@ class ControllerUpdateConfig(Parameters):
     kl_limit: float = parameter(
         40.0, unit="nat", low=1e-3, high=1e6, doc="KL limit of one step, summed over the T steps"
     )
+    kl_decay: float = parameter(
+        0.1, low=1e-6, high=1.0, doc="share of the KL limit that is left at the last iteration"
+    )
     adapt_step: bool = parameter(
         True, doc="scale the KL limit by predicted against actual improvement"
     )

@@ -33,7 +33,7 @@ class CostConfig(Parameters):
         "identity", choices=("identity", "random"), doc="how the layers start"
     )
     scale: float = parameter(
-        0.3, low=1e-6, high=1e3, doc="initial scale of A; the state cost starts near its square"
+        1.0, low=1e-6, high=1e3, doc="initial scale of A; the state cost starts near its square"
     )
     action_weight: float = parameter(
         30.0, low=1e-9, high=1e9, doc="w_u, weight of ||u||^2, which is not learned"

@@ -26,6 +26,9 @@ class CostUpdateConfig(Parameters):
 
     steps: int = parameter(100, low=1, high=100000, doc="gradient steps per iteration, K")
     learning_rate: float = parameter(2e-3, low=1e-7, high=1.0, doc="step size of Adam")
+    rate_decay: float = parameter(
+        1.0, low=1e-6, high=1.0, doc="share of the step size that is left at the last iteration"
+    )
     demonstration_batch: int = parameter(10, low=1, high=10000, doc="demonstrations per step")
     sample_batch: int = parameter(10, low=1, high=10000, doc="background samples per step")
     newest_share: float = parameter(

@@ -161,7 +161,7 @@ def _fit_feedback(
     """Regress deviations of actions on deviations of states, shrunk towards no feedback."""
     states, actions = residuals[..., :state_dim], residuals[..., state_dim:]
     _, moments, members = window_moments(states, actions, config.window)
-    pooled = torch.diag(moments.mean(dim=0).diagonal())
+    pooled = torch.diag(moments.mean(dim=0).diagonal()).unsqueeze(0)
     gains, covariances = shrunk_regression(
         moments, members, pooled, config.prior_strength, state_dim
     )

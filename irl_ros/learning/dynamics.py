@@ -10,6 +10,7 @@ from torch import Tensor
 
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.trajectory import Trajectories
+from irl_ros.learning.dynamics_prior import mixture_prior, pooled_prior
 from irl_ros.learning.lqr import LinearDynamics
 from irl_ros.learning.regression import shrunk_regression, window_moments
 
@@ -22,8 +23,19 @@ class DynamicsConfig(Parameters):
     iterations: int = parameter(
         3, low=1, high=100, doc="newest iterations whose rollouts are used"
     )
+    prior: str = parameter(
+        "pooled",
+        choices=("pooled", "mixture"),
+        doc="one linear model of all steps, or a Gaussian mixture over all transitions",
+    )
     prior_strength: float = parameter(
-        20.0, low=1e-6, high=1e6, doc="how many samples the pooled model is worth at each step"
+        20.0, low=1e-6, high=1e6, doc="how many samples the prior is worth at each step"
+    )
+    transitions_per_component: int = parameter(
+        40, low=1, high=100000, doc="transitions that each component of the mixture needs"
+    )
+    most_components: int = parameter(
+        20, low=2, high=1000, doc="largest number of components of the mixture"
     )
 
 
@@ -32,8 +44,8 @@ def fit_dynamics(
 ) -> LinearDynamics:
     """Fit x_{t+1} = F_t (x_t, u_t) + f_t with a normal-inverse-Wishart prior.
 
-    The prior is the pooled covariance of (x_t, u_t, x_{t+1}) about the mean trajectory over all
-    steps; local means are kept, so a strong prior gives one global linear model along the path.
+    The prior speaks of covariances of (x_t, u_t, x_{t+1}) alone; local means are kept, so with a
+    strong pooled prior the model is one global linear one along the mean path.
 
     Args:
         trajectories: Rollouts to fit.
@@ -44,10 +56,13 @@ def fit_dynamics(
     outputs = trajectories.states[:, 1:]
     size = inputs.shape[-1]
     means, moments, members = window_moments(inputs, outputs, config.window)
-    pooled = _pooled_covariance(inputs, outputs)
-    matrices, covariances = shrunk_regression(
-        moments, members, pooled, config.prior_strength, size
+    transitions = torch.cat([inputs, outputs], dim=-1)
+    prior = (
+        pooled_prior(transitions)
+        if config.prior == "pooled"
+        else mixture_prior(transitions, config.transitions_per_component, config.most_components)
     )
+    matrices, covariances = shrunk_regression(moments, members, prior, config.prior_strength, size)
     offsets = means[:, size:] - torch.einsum("sxz,sz->sx", matrices, means[:, :size])
     floor = 1e-9 * torch.eye(outputs.shape[-1], dtype=inputs.dtype)
     starts = newest.states[:, 0]
@@ -58,18 +73,6 @@ def fit_dynamics(
         starts.mean(dim=0),
         _start_covariance(starts),
     )
-
-
-def _pooled_covariance(
-    inputs: Float[Tensor, "M S z"], outputs: Float[Tensor, "M S x"]
-) -> Float[Tensor, "j j"]:
-    """Return the covariance of (x, u, x') over all trajectories and steps about the global mean.
-
-    Differences along the path tell as much about how the arm answers as differences between
-    rollouts do, hence the global mean.
-    """
-    joint = torch.cat([inputs, outputs], dim=-1).flatten(0, 1)
-    return torch.cov(joint.T)
 
 
 def _start_covariance(starts: Float[Tensor, "M x"]) -> Float[Tensor, "x x"]:

@@ -53,6 +53,13 @@ class GclConfig(Parameters):
     initial_deviation: float = parameter(
         0.1, low=1e-6, high=1e3, doc="smallest action deviation of the first sampler, in its unit"
     )
+    initial_stiffness: float = parameter(
+        2.0,
+        unit="1/s",
+        low=0.0,
+        high=100.0,
+        doc="rate at which the first sampler pulls the state back to its reference",
+    )
     held_out_demonstrations: int = parameter(
         0, low=0, high=1000, doc="demonstrations kept from learning to measure its likelihood"
     )
@@ -156,11 +163,14 @@ class GuidedCostLearning:
         surprise = self._surprise(before, rollouts)
         multiplier, predicted, actual = self._judge_last_step(background, dynamics)
         data = self._cost_data(background)
+        settings = self.config.cost_update
+        for group in self.optimiser.param_groups:
+            group["lr"] = settings.learning_rate * settings.rate_decay**self._elapsed
         report = update_cost(
             self.cost,
             self.optimiser,
             data,
-            self.config.cost_update,
+            settings,
             self.config.objective,
             self.generator,
         )
@@ -190,6 +200,11 @@ class GuidedCostLearning:
             history=(*before.history, diagnostics),
         )
         return diagnostics
+
+    @property
+    def _elapsed(self) -> float:
+        """Share of the iterations that lie behind, from 0 in the first to 1 in the last."""
+        return self.progress.iteration / max(1, self.config.iterations - 1)
 
     def _fit_dynamics(self, background: Background) -> LinearDynamics:
         recent = background.newest(self.config.dynamics.iterations)
@@ -228,7 +243,7 @@ class GuidedCostLearning:
         cost = self.cost.expand(self.problem.features, newest.states, newest.actions)
         controller = self.progress.controller
         settings = self.config.controller
-        limit = settings.kl_limit * multiplier
+        limit = settings.kl_limit * multiplier * settings.kl_decay**self._elapsed
         if not self.config.adaptive_sampler:
             mean = float(expected_cost(cost, propagate(controller, dynamics)).sum())
             return ControllerUpdate(controller, math.inf, 0.0, limit, mean, mean)
@@ -299,19 +314,28 @@ def _rollout_seed(seed: int, iteration: int) -> int:
 def _initial_controller(
     problem: LearningProblem, density: DemonstrationDensity, config: GclConfig
 ) -> LinearGaussianController:
-    """Return the first sampler."""
+    """Return the first sampler: stands still, or follows the demonstrations' mean motion.
+
+    Either way a weak feedback keeps samples near the reference, as in the authors' own
+    initialisation from demonstrations.
+    """
     demonstrated = density.controller(problem.context)
+    mean = density.mean_trajectory(problem.context).states[0]
     floor = config.initial_deviation**2
+    feedback = config.initial_stiffness * problem.tracking
     if config.initial_controller == "hold":
         eye = torch.eye(demonstrated.action_dim, dtype=torch.float64)
+        steps = demonstrated.horizon
         return LinearGaussianController(
-            torch.zeros_like(demonstrated.gains),
-            torch.zeros_like(demonstrated.offsets),
-            floor * eye.repeat(demonstrated.horizon, 1, 1),
+            feedback.repeat(steps, 1, 1),
+            (-feedback @ mean[0]).repeat(steps, 1),
+            floor * eye.repeat(steps, 1, 1),
         )
     values, vectors = torch.linalg.eigh(demonstrated.covariances)
     wide = vectors @ torch.diag_embed(values.clamp(min=floor)) @ vectors.mT
-    return LinearGaussianController(demonstrated.gains, demonstrated.offsets, wide)
+    return LinearGaussianController(
+        demonstrated.gains + feedback, demonstrated.offsets - mean @ feedback.T, wide
+    )
 
 
 def _hold_out(
@@ -343,4 +367,5 @@ def _subset(problem: LearningProblem, indices: list[int]) -> LearningProblem:
         problem.features,
         problem.context,
         problem.input_scale,
+        problem.tracking,
     )

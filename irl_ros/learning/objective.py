@@ -34,13 +34,13 @@ class ObjectiveConfig(Parameters):
         0.0, low=0.0, high=1e4, doc="effective sample size sought by tempering; 0 switches it off"
     )
     rate_weight: float = parameter(
-        0.01, low=0.0, high=1e6, doc="weight of the local-constant-rate regulariser g_lcr"
+        0.1, low=0.0, high=1e6, doc="weight of the local-constant-rate regulariser g_lcr"
     )
     monotonic_weight: float = parameter(
-        0.1, low=0.0, high=1e6, doc="weight of the monotonic regulariser g_mono"
+        10.0, low=0.0, high=1e6, doc="weight of the monotonic regulariser g_mono"
     )
     monotonic_margin: float = parameter(
-        -1.0,
+        0.3,
         low=-1e6,
         high=1e6,
         doc="g_mono penalises c_t - c_(t-1) above minus this; the paper prints -1",

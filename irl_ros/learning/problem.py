@@ -23,6 +23,8 @@ class LearningProblem:
         features: Cost inputs in the context to be learned.
         context: The context to be learned, not necessarily a demonstrated one.
         input_scale: Fixed scale of every cost input.
+        tracking: Feedback u = tracking (x - x_reference) that pulls the state back to a reference
+            at unit rate, 1/s.
 
     Raises:
         DataError: If the parts disagree in number or dimension.
@@ -34,6 +36,7 @@ class LearningProblem:
     features: AffineFeatures
     context: Float[Tensor, " g"]
     input_scale: Float[Tensor, " y"]
+    tracking: Float[Tensor, "u x"]
 
     def __post_init__(self) -> None:
         """Check the parts against each other."""

@@ -38,11 +38,11 @@ def window_moments(
 def shrunk_regression(
     moments: Float[Tensor, "T j j"],
     members: Float[Tensor, " T"],
-    prior: Float[Tensor, "j j"],
+    prior: Float[Tensor, "#T j j"],
     prior_strength: float,
     split: int,
 ) -> tuple[Float[Tensor, "T y z"], Float[Tensor, "T y y"]]:
-    """Return regression matrix and residual covariance of every step under a shared prior.
+    """Return regression matrix and residual covariance of every step under a prior.
 
     The normal-inverse-Wishart posterior mode of the joint covariance,
     S_t = (N_t S^_t + n_0 S_0) / (N_t + n_0) (Levine and Abbeel 2014), conditioned on the input.
@@ -50,7 +50,7 @@ def shrunk_regression(
     Args:
         moments: Covariance S^_t of (input, output).
         members: Number of samples N_t behind each.
-        prior: Covariance S_0 of the prior.
+        prior: Covariance S_0 of the prior, one for all steps or one for each.
         prior_strength: n_0, how many samples the prior is worth.
         split: Dimension of the input.
     """

@@ -99,4 +99,7 @@ def point_mass_problem(goal: torch.Tensor, count: int = 16) -> LearningProblem:
         [features(each)(states) for each, states in zip(goals, demonstrations.states, strict=True)]
     )
     scale = torch.ones(4, dtype=torch.float64)
-    return LearningProblem(demonstrations, inputs, goals, features(goal), goal, scale)
+    tracking = torch.cat([-_EYE, -2 * _EYE], dim=1)
+    return LearningProblem(
+        demonstrations, inputs, goals, features(goal), goal, scale, tracking
+    )

@@ -30,12 +30,15 @@ def noisy(count: int, deviation: float = 0.5) -> Trajectories:
 
 
 @pytest.mark.parametrize("strength", [0.1, 20.0, 1e4])
+@pytest.mark.parametrize("prior", ["pooled", "mixture"])
 @pytest.mark.parametrize("count", [3, 40])
-def test_dynamics_fit_is_exact_on_noiseless_linear_motion(strength: float, count: int) -> None:
+def test_dynamics_fit_is_exact_on_noiseless_linear_motion(
+    strength: float, count: int, prior: str
+) -> None:
     runs = noisy(count)
-    dynamics = fit_dynamics(runs, runs, DynamicsConfig(prior_strength=strength))
+    dynamics = fit_dynamics(runs, runs, DynamicsConfig(prior_strength=strength, prior=prior))
     torch.testing.assert_close(
-        dynamics.matrices, MATRIX.expand(STEPS - 1, 4, 6), rtol=0, atol=3e-4
+        dynamics.matrices, MATRIX.expand(STEPS - 1, 4, 6), rtol=0, atol=1e-3
     )
     assert one_step_error(dynamics, noisy(20, deviation=0.2)) < 1e-3
 
