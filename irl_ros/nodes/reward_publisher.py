@@ -6,8 +6,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from rclpy.node import Node
@@ -37,13 +35,6 @@ class RewardPublisherConfig(ArmDriverConfig):
     cost: str = parameter("", doc="Run folder or cost file; the topic `cost_model` replaces it")
 
 
-@dataclass(frozen=True)
-class RewardPublisherConfig(ArmDriverConfig):
-    """Which arm is watched, and what is rewarded until a newer cost comes."""
-
-    cost: str = parameter("", doc="Run folder or cost file; empty: the topic `cost_model`")
-
-
 class RewardPublisher(Node):
     """Wires topics to a `LiveReward`."""
 
@@ -68,8 +59,7 @@ class RewardPublisher(Node):
         if config.cost:
             self._use(*load_cost(Path(config.cost)))
         else:
-            if config.cost:
-            self._use(*load_cost(Path(config.cost)))
+            self.get_logger().info("ready; waiting for cost_model")
 
     def _on_state(self, sample: JointSample) -> None:
         reward = self._reward.on_state(sample)
