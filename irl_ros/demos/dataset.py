@@ -29,19 +29,19 @@ class DatasetConfig(Parameters):
 
     labels: tuple[str, ...] = parameter(
         ("success", "unlabelled"),
-        doc="labels of the takes that are used",
+        doc="Labels of the takes that are used",
         choices=get_args(Label),
     )
-    minimum_grade: float = parameter(0.0, doc="takes graded lower are left out", low=0.0, high=1.0)
+    minimum_grade: float = parameter(0.0, doc="Takes graded lower are left out", low=0.0, high=1.0)
     ignore_extra_joints: bool = parameter(
-        False, doc="leave out joints that are not the arm's, such as fingers, instead of failing"
+        False, doc="Leave out joints that are not the arm's, such as fingers, instead of failing"
     )
     check_sums: bool = parameter(
-        True, doc="compare every file with the sum noted when it was recorded"
+        True, doc="Compare every file with the sum noted when it was recorded"
     )
     time_constant: float = parameter(
         VELOCITY_TIME_CONSTANT,
-        doc="time constant with which the arm follows a velocity command",
+        doc="Time constant with which the arm follows a velocity command",
         unit="s",
         low=1e-4,
         high=10.0,

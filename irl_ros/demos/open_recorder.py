@@ -5,7 +5,7 @@
 from pathlib import Path
 
 from irl_ros.core.arm import load_arm
-from irl_ros.core.errors import ParameterError
+from irl_ros.core.arm_driver import driver_names, with_limits
 from irl_ros.demos.manifest import Manifest
 from irl_ros.demos.recorder import Recorder
 from irl_ros.demos.recorder_config import RecorderConfig
@@ -28,14 +28,9 @@ def open_recorder(
             about something else.
         DataError: If the dataset is open elsewhere or damaged.
     """
-    arm = load_arm(config.arm)
-    names = config.joint_names or arm.joint_names
-    if len(names) != len(arm.joint_names):
-        raise ParameterError(
-            f"joint_names has {len(names)} names, the arm {arm.name} has {len(arm.joint_names)} "
-            "joints; name each of them, from base to tool"
-        )
-    wanted = Manifest(arm.name, names, config.task, config.quality.expected_rate)
+    arm = with_limits(load_arm(config.arm), config.limits)
+    names = driver_names(arm, config)
+    wanted = Manifest(arm.name, names.joints, config.task, config.quality.expected_rate)
     store = DatasetStore(Path(config.dataset), wanted)
     found = salvage(store, config.quality)
     recorder = Recorder(
@@ -44,6 +39,6 @@ def open_recorder(
         arm.limits.velocity,
         joint_topic=joint_topic,
         target_topic=target_topic,
-        base_frame=arm.base_link,
+        base_frame=names.base_frame,
     )
     return recorder, found

@@ -18,73 +18,73 @@ class QualityConfig(Parameters):
 
     expected_rate: float = parameter(
         0.0,
-        doc="rate the driver should publish joint states at; 0 accepts any above minimum_rate",
+        doc="Rate the driver should publish joint states at; 0 accepts any above minimum_rate",
         unit="Hz",
         low=0.0,
         high=10000.0,
     )
     minimum_rate: float = parameter(
         50.0,
-        doc="takes with a lower rate of joint states are refused",
+        doc="Takes with a lower rate of joint states are refused",
         unit="Hz",
         low=1.0,
         high=10000.0,
     )
     gap: float = parameter(
         0.03,
-        doc="time without a joint state that counts as a gap (or 2.5 periods if that is longer)",
+        doc="Time without a joint state that counts as a gap (or 2.5 periods if that is longer)",
         unit="s",
         low=0.001,
         high=1.0,
     )
     maximum_gap: float = parameter(
-        0.1, doc="takes with a longer gap are refused", unit="s", low=0.002, high=10.0
+        0.1, doc="Takes with a longer gap are refused", unit="s", low=0.002, high=10.0
     )
     maximum_gap_share: float = parameter(
-        0.05, doc="share of a take's duration that may lie in gaps", low=0.0, high=1.0
+        0.05, doc="Share of a take's duration that may lie in gaps", low=0.0, high=1.0
     )
     stall: float = parameter(
         0.1,
-        doc="time for which a moving arm may report the same positions again and again",
+        doc="Time for which a moving arm may report the same positions again and again",
         unit="s",
         low=0.01,
         high=10.0,
     )
     moving_speed: float = parameter(
         0.02,
-        doc="joint speed above which the arm counts as moving",
+        doc="Joint speed above which the arm counts as moving",
         unit="rad/s",
         low=1e-4,
         high=1.0,
     )
     jump_margin: float = parameter(
         0.01,
-        doc="change of a position between two joint states beyond what the velocity limit allows "
+        doc="Change of a position between two joint states beyond what the velocity limit allows "
         "from which it counts as a jump",
         unit="rad",
         low=0.0,
         high=1.0,
     )
-    maximum_jumps: int = parameter(0, doc="takes with more position jumps are refused", low=0)
+    maximum_jumps: int = parameter(0, doc="Takes with more position jumps are refused", low=0)
     saturation: float = parameter(
-        0.98, doc="share of a joint's velocity limit that counts as saturated", low=0.1, high=1.0
+        0.98, doc="Share of a joint's velocity limit that counts as saturated", low=0.1, high=1.0
     )
     maximum_saturated: float = parameter(
-        0.05, doc="share of joint states that may be saturated", low=0.0, high=1.0
+        0.05, doc="Share of joint states that may be saturated", low=0.0, high=1.0
     )
     velocity_error: float = parameter(
         0.5,
-        doc="error of the reported velocities, relative to the change of the positions, from "
+        doc="Error of the reported velocities, relative to the change of the positions, from "
         "which a take is refused",
         low=0.0,
         high=100.0,
     )
     minimum_duration: float = parameter(
-        1.0, doc="shorter takes are refused", unit="s", low=0.0, high=600.0
+        1.0, doc="Shorter takes are refused", unit="s", low=0.0, high=600.0
     )
     minimum_motion: float = parameter(
         0.05,
-        doc="takes in which no joint moved further are refused",
+        doc="Takes in which no joint moved further are refused",
         unit="rad",
         low=0.0,
         high=6.0,

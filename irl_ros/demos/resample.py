@@ -18,43 +18,43 @@ from irl_ros.demos.recording import Motion
 class ResampleConfig(Parameters):
     """How a take becomes steps."""
 
-    steps: int = parameter(HORIZON, doc="number of steps", low=2, high=100000)
+    steps: int = parameter(HORIZON, doc="Number of steps", low=2, high=100000)
     period: float = parameter(
-        CONTROL_PERIOD, doc="time between two steps", unit="s", low=0.001, high=10.0
+        CONTROL_PERIOD, doc="Time between two steps", unit="s", low=0.001, high=10.0
     )
     begin: str = parameter(
         "onset",
-        doc="where the first step lies: where the arm begins to move, or where the take begins",
+        doc="Where the first step lies: where the arm begins to move, or where the take begins",
         choices=("onset", "take"),
     )
     lead: float = parameter(
-        0.05, doc="time before the onset that is kept", unit="s", low=0.0, high=10.0
+        0.05, doc="Time before the onset that is kept", unit="s", low=0.0, high=10.0
     )
     moving_speed: float = parameter(
         0.02,
-        doc="joint speed above which the arm counts as moving",
+        doc="Joint speed above which the arm counts as moving",
         unit="rad/s",
         low=1e-4,
         high=1.0,
     )
     moving_time: float = parameter(
-        0.1, doc="time for which it must do so, to tell a start from a twitch", unit="s", low=0.0
+        0.1, doc="Time for which it must do so, to tell a start from a twitch", unit="s", low=0.0
     )
     rest_distance: float = parameter(
         0.02,
-        doc="the movement has ended where every joint stays this close to its last position",
+        doc="The movement has ended where every joint stays this close to its last position",
         unit="rad",
         low=1e-6,
         high=1.0,
     )
     too_long: str = parameter(
         "refuse",
-        doc="what becomes of a movement that lasts longer than the steps: an error, or its end is "
+        doc="What becomes of a movement that lasts longer than the steps: an error, or its end is "
         "cut off",
         choices=("refuse", "crop"),
     )
     maximum_gap: float = parameter(
-        0.1, doc="longest gap that is bridged by interpolation", unit="s", low=0.001, high=10.0
+        0.1, doc="Longest gap that is bridged by interpolation", unit="s", low=0.001, high=10.0
     )
 
 

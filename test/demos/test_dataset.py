@@ -3,6 +3,7 @@
 """From a recorded folder to demonstrations, and every way a folder can be bad."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -40,13 +41,20 @@ def target(index: int) -> Target:
     )
 
 
-@pytest.fixture
-def folder(tmp_path: Path, recorder: Recorder) -> Path:
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A dataset of three takes, each with its own target."""
-    for index in range(3):
-        record(recorder, samples(start_ns=START_NS + index * 10**11), target(index))
-    recorder.close()
-    return tmp_path
+    folder = tmp_path_factory.mktemp("template") / "dataset"
+    with closing(make_recorder(folder)) as recorder:
+        for index in range(3):
+            record(recorder, samples(start_ns=START_NS + index * 10**11), target(index))
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path, template: Path) -> Path:
+    """A copy of that dataset to be spoilt."""
+    return Path(shutil.copytree(template, tmp_path / "dataset"))
 
 
 def test_states_actions_and_targets(folder: Path) -> None:
