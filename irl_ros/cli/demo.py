@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -16,6 +17,9 @@ from irl_ros.cli.environment import ros_environment
 from irl_ros.cli.options import DemoOptions
 from irl_ros.cli.progress import StageDisplay
 from irl_ros.core.errors import IrlRosError
+
+if TYPE_CHECKING:
+    from irl_ros.ros.spin import Stop
 
 _INTERRUPTED = 130  # exit code of a program that Ctrl-C ended
 
@@ -31,7 +35,7 @@ def run_demo(options: DemoOptions, path: Path, *, fresh: bool = False) -> int:
     Raises:
         IrlRosError: If the folder cannot be used.
     """
-    console = Console(highlight=False, soft_wrap=True)
+    console = _console()
     folder = DemoFolder(path, options, fresh=fresh)
     console.print(f"[bold]{folder.path}[/]")
     with DomainReservation() as domain:
@@ -40,15 +44,55 @@ def run_demo(options: DemoOptions, path: Path, *, fresh: bool = False) -> int:
         return _run_stages(folder, domain.number, console)
 
 
-def _run_stages(folder: DemoFolder, domain_id: int, console: Console) -> int:
-    from irl_ros.cli.execute import execute
+def run_evaluation(options: DemoOptions, output: Path) -> int:
+    """Execute the policy of nodes that run already and return the exit code.
+
+    Args:
+        options: Arm, number of executions and seed.
+        output: Folder for the executions.
+
+    Raises:
+        IrlRosError: If a node does not answer or refuses.
+    """
+    from irl_ros.cli.execute import evaluate
     from irl_ros.cli.link import Interrupted
-    from irl_ros.cli.stages import Demonstration, record, train
+    from irl_ros.report.proportion import wilson_interval
+
+    console = _console()
+    stop = _heed_signals()
+    try:
+        with StageDisplay(console) as display:
+            done = evaluate(output, options.arm, options.evaluations, options.seed, display, stop)
+    except Interrupted:
+        console.print("stopped; the same command goes on from here")
+        return _INTERRUPTED
+    successes = sum(entry.outcome.success for entry in done)
+    low, high = wilson_interval(successes, len(done))
+    console.print(
+        f"{successes} of {len(done)} executions succeeded (95 % interval {low:.0%} to {high:.0%})"
+    )
+    return 0
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=True)
+
+
+def _heed_signals() -> "Stop":
     from irl_ros.ros.spin import Stop
 
     stop = Stop()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.request())
+    return stop
+
+
+def _run_stages(folder: DemoFolder, domain_id: int, console: Console) -> int:
+    from irl_ros.cli.execute import execute
+    from irl_ros.cli.link import Interrupted
+    from irl_ros.cli.stages import Demonstration, record, train
+
+    stop = _heed_signals()
     stages: dict[str, Callable[[Demonstration], None]] = {
         "record": record,
         "train": train,

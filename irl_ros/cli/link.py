@@ -43,11 +43,11 @@ class Link:
 
     Args:
         domain_id: DDS domain.
-        group: Processes of the stage; when one of them fails, every wait ends with its story.
+        group: Processes to watch, if any; when one fails, every wait ends with its story.
         stop: True once the program was told to stop.
     """
 
-    def __init__(self, domain_id: int, group: ProcessGroup, stop: Stop) -> None:
+    def __init__(self, domain_id: int, group: ProcessGroup | None, stop: Stop) -> None:
         self._group = group
         self._stop = stop
         self._last_beat = time.monotonic()
@@ -78,11 +78,6 @@ class Link:
         """Call back for every message of a topic while waiting."""
         self._node.create_subscription(kind, topic, callback, profile)
 
-    def publish(self, message: Any, topic: str, profile: QoSProfile) -> None:
-        """Publish a message that late subscribers get too, as long as this node lives."""
-        publisher = self._node.create_publisher(type(message), topic, profile)
-        publisher.publish(message)
-
     def beat(self) -> None:
         """Note progress: the patience of a wait counts from here; meant for callbacks."""
         self._last_beat = time.monotonic()
@@ -106,7 +101,8 @@ class Link:
         while not condition():
             if self._stop:
                 raise Interrupted
-            self._group.check()
+            if self._group is not None:
+                self._group.check()
             if time.monotonic() - self._last_beat > patience:
                 raise LinkError(f"waited {patience:g} s for {what}, in vain")
             self._executor.spin_once(timeout_sec=_POLL)

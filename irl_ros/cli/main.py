@@ -74,6 +74,20 @@ def demo(
 
 
 @app.command()
+def evaluate(
+    output: Annotated[Path, typer.Argument(help="Folder for the executions.")],
+    arm: Annotated[str, typer.Option(help=doc("arm"))] = DemoOptions.arm,
+    seed: Annotated[int, typer.Option(help=doc("seed"))] = DemoOptions.seed,
+    evaluations: Annotated[int, typer.Option(help=doc("evaluations"))] = DemoOptions.evaluations,
+) -> None:
+    """Execute the policy of nodes that run already (sim_arm, policy_controller) and keep score."""
+    options = DemoOptions(seed=seed, arm=arm, evaluations=evaluations)
+    from irl_ros.cli.demo import run_evaluation
+
+    raise typer.Exit(run_evaluation(options, output))
+
+
+@app.command()
 def doctor() -> None:
     """Show what is installed, what is missing, and how to get it."""
     from rich.console import Console

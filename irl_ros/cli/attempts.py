@@ -1,0 +1,150 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Attempts at the task by the learned policy, through the same topics and services as by hand."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import final
+
+from diagnostic_msgs.msg import DiagnosticStatus
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64
+
+from irl_ros.cli.executions import Execution, execution_path, load_executions, save_execution
+from irl_ros.cli.link import Link, LinkError
+from irl_ros.core.arm import Arm
+from irl_ros.core.joint_sample import JointSample
+from irl_ros.core.trajectory import Outcome
+from irl_ros.ros import qos
+from irl_ros.ros.conversions import Status, float_value, joint_sample, status
+from irl_ros.ros.task_report import TaskReport, task_report
+
+_FIRST_SEED = 1_000_000  # far from those of the demonstrations and rollouts
+_SEEDS_PER_RUN = 1_000
+
+
+def run_attempts(
+    attempts: "Attempts",
+    folder: Path,
+    count: int,
+    seed: int,
+    show: Callable[[int, str], None],
+) -> tuple[Execution, ...]:
+    """Execute the policy several times; executions that the folder holds are not repeated.
+
+    Args:
+        attempts: How to make one.
+        folder: Folder of the executions.
+        count: Number of executions.
+        seed: From which the start postures follow.
+        show: Called after each execution with its number and the score so far.
+
+    Raises:
+        IrlRosError: If the controller refuses or stops, or a node fails.
+        Interrupted: If the program is told to stop.
+    """
+    for number in range(1, count + 1):
+        if not execution_path(folder, number).exists():
+            start = _FIRST_SEED + _SEEDS_PER_RUN * seed + number
+            save_execution(folder, attempts.run(number, start))
+        done = load_executions(folder)[:number]
+        score = f"{sum(entry.outcome.success for entry in done)} of {number} succeeded"
+        last = done[-1].outcome
+        show(number, score if last.success else f"{score}; last: {last.reason}")
+    return load_executions(folder)[:count]
+
+
+@final
+class Attempts:
+    """Executes the policy on the arm, one attempt after the other.
+
+    Args:
+        link: How to talk to the nodes.
+        arm: The arm.
+    """
+
+    def __init__(self, link: Link, arm: Arm) -> None:
+        self._link = link
+        self._arm = arm
+        self._status: Status | None = None
+        self._task: TaskReport | None = None
+        self._samples: list[JointSample] = []
+        self._rewards: list[tuple[int, float]] = []
+        self._newest_ns = 0
+        link.listen(DiagnosticStatus, "policy_controller/status", qos.latched(), self._on_status)
+        link.listen(DiagnosticStatus, "task_outcome", qos.latched(), self._on_outcome)
+        link.listen(JointState, "joint_states", qos.every_state(), self._on_joints)
+        link.listen(Float64, "learned_reward", qos.event(), self._on_reward)
+
+    def run(self, number: int, seed: int) -> Execution:
+        """Reset the arm, execute the policy, open the gripper and return what became of it.
+
+        Raises:
+            IrlRosError: If the controller refuses or stops, or a node fails.
+            Interrupted: If the program is told to stop.
+        """
+        link = self._link
+        link.set_parameters("sim_arm", {"seed": seed})
+        link.press("sim_arm/reset")
+        link.wait_until(
+            lambda: self._task is not None and self._task.seed == seed, "the arm's new attempt"
+        )
+        self._samples.clear()
+        self._rewards.clear()
+        count = self._count
+        link.press_until_accepted("policy_controller/execute")
+        link.wait_until(lambda: self._count > count, "the execution to begin")
+        link.wait_until(lambda: self._phase in {"holding", "tripped", "idle"}, "its end", 60.0)
+        state = self._status
+        if state is None or state.values.get("completed") != "true":
+            reason = "no status" if state is None else state.message
+            raise LinkError(f"execution {number} was not completed: {reason}")
+        link.press("sim_arm/release")
+        link.wait_until(lambda: self._judged(seed) is not None, "the judgement", 60.0)
+        judged = self._judged(seed)
+        assert judged is not None
+        return self._record(number, seed, judged)
+
+    def _judged(self, seed: int) -> Outcome | None:
+        return self._task.outcome if self._task is not None and self._task.seed == seed else None
+
+    @property
+    def _phase(self) -> str:
+        return "" if self._status is None else str(self._status.values.get("phase", ""))
+
+    @property
+    def _count(self) -> int:
+        return 0 if self._status is None else int(self._status.values.get("execution", 0))
+
+    def _record(self, number: int, seed: int, judged: Outcome) -> Execution:
+        begin = self._samples[0].stamp_ns if self._samples else 0
+        return Execution(
+            number=number,
+            seed=seed,
+            outcome=judged,
+            times=tuple(round(1e-9 * (one.stamp_ns - begin), 4) for one in self._samples),
+            joint_positions=tuple(
+                tuple(round(float(angle), 6) for angle in one.joint_positions)
+                for one in self._samples
+            ),
+            reward_times=tuple(round(1e-9 * (ns - begin), 4) for ns, _ in self._rewards),
+            rewards=tuple(round(reward, 6) for _, reward in self._rewards),
+        )
+
+    def _on_status(self, message: DiagnosticStatus) -> None:
+        self._status = status(message)
+        self._link.beat()
+
+    def _on_outcome(self, message: DiagnosticStatus) -> None:
+        self._task = task_report(status(message))
+
+    def _on_joints(self, message: JointState) -> None:
+        sample = joint_sample(message, self._arm.joint_names)
+        self._newest_ns = sample.stamp_ns
+        if self._phase == "executing":
+            self._samples.append(sample)
+
+    def _on_reward(self, message: Float64) -> None:
+        # The reward carries no stamp; it belongs to the newest joint state.
+        if self._phase == "executing":
+            self._rewards.append((self._newest_ns, float_value(message)))

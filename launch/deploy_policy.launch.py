@@ -1,0 +1,127 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Execute a learned policy: the controller, the live reward, and with sim:=true a simulated arm.
+
+Nothing moves until somebody calls the service /policy_controller/execute (std_srvs/srv/Trigger).
+"""
+
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.actions import DeclareLaunchArgument, EmitEvent, LogInfo, RegisterEventHandler
+from launch.conditions import IfCondition
+from launch.event_handlers import OnProcessExit
+from launch.events import Shutdown
+from launch.events.process import ProcessExited
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.substitutions import FindPackageShare
+
+_TOPICS = {
+    "joint_states": "Topic of the arm's joint states.",
+    "velocity_controller/commands": "Topic of its velocity commands.",
+    "joint_trajectory_controller/joint_trajectory": "Topic of its trajectories.",
+    "target_pose": "Topic of the tool pose when the task is done.",
+}
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Describe arguments and nodes."""
+    arguments = [
+        DeclareLaunchArgument(
+            "arm", default_value="panda", choices=["panda", "iiwa14"], description="Kind of arm."
+        ),
+        DeclareLaunchArgument(
+            "sim",
+            default_value="true",
+            choices=["true", "false"],
+            description="Simulate the arm; false for a real one.",
+        ),
+        DeclareLaunchArgument(
+            "condition",
+            default_value="matched",
+            choices=["matched", "shifted", "biased", "mismatched"],
+            description="What differs between the arm that was taught and the simulated one.",
+        ),
+        DeclareLaunchArgument(
+            "run", default_value="training", description="Run folder with policy and cost."
+        ),
+        DeclareLaunchArgument(
+            "seed", default_value="0", description="Seed of the simulated arm's start posture."
+        ),
+        DeclareLaunchArgument(
+            "slot", default_value="-1", description="Slot of the task; -1 is the held-out one."
+        ),
+        DeclareLaunchArgument(
+            "arm_config",
+            # By default the controller's own file once more, which changes nothing.
+            default_value=_config("policy_controller.yaml"),
+            description="Parameter file of a real arm, such as arms/fr3.yaml of this package.",
+        ),
+        *(
+            DeclareLaunchArgument(_argument(topic), default_value=topic, description=text)
+            for topic, text in _TOPICS.items()
+        ),
+        DeclareLaunchArgument(
+            "log_level",
+            default_value="info",
+            choices=["debug", "info", "warn", "error"],
+            description="Least severe messages that are shown.",
+        ),
+    ]
+    arm, run = {"arm": LaunchConfiguration("arm")}, LaunchConfiguration("run")
+    arm_config = LaunchConfiguration("arm_config")
+    controller = _node(
+        "policy_controller",
+        [_config("policy_controller.yaml"), arm_config, {**arm, "policy": run}],
+    )
+    return LaunchDescription(
+        [
+            *arguments,
+            _node(
+                "sim_arm",
+                [
+                    _config("sim_arm.yaml"),
+                    {
+                        **arm,
+                        "condition": LaunchConfiguration("condition"),
+                        "seed": ParameterValue(LaunchConfiguration("seed"), value_type=int),
+                        "slot": ParameterValue(LaunchConfiguration("slot"), value_type=int),
+                    },
+                ],
+                condition=IfCondition(LaunchConfiguration("sim")),
+            ),
+            controller,
+            _node("reward_publisher", [arm_config, {**arm, "cost": run}]),
+            RegisterEventHandler(OnProcessExit(target_action=controller, on_exit=_shut_down)),
+        ]
+    )
+
+
+def _argument(topic: str) -> str:
+    return topic.replace("/", "_")
+
+
+def _config(name: str) -> PathJoinSubstitution:
+    return PathJoinSubstitution([FindPackageShare("irl_ros"), "config", name])
+
+
+def _node(executable: str, parameters: list[object], **options: object) -> Node:
+    return Node(
+        package="irl_ros",
+        executable=executable,
+        name=executable,
+        parameters=parameters,
+        remappings=[(topic, LaunchConfiguration(_argument(topic))) for topic in _TOPICS],
+        arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
+        output="screen",
+        emulate_tty=True,
+        **options,
+    )
+
+
+def _shut_down(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    # A second shutdown, while Ctrl-C is being handled, would end launch with an error.
+    if context.is_shutdown:
+        return []
+    reason = f"the controller ended with code {event.returncode}"
+    return [LogInfo(msg=reason), EmitEvent(event=Shutdown(reason=reason))]

@@ -1,0 +1,96 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Learn cost and policy from a dataset; rollouts run in simulation, faster than real time."""
+
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.actions import DeclareLaunchArgument, EmitEvent, LogInfo, RegisterEventHandler
+from launch.event_handlers import OnProcessExit
+from launch.events import Shutdown
+from launch.events.process import ProcessExited
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Describe arguments and nodes."""
+    arguments = [
+        DeclareLaunchArgument(
+            "arm", default_value="panda", choices=["panda", "iiwa14"], description="Kind of arm."
+        ),
+        DeclareLaunchArgument(
+            "condition",
+            default_value="matched",
+            choices=["matched", "shifted", "biased", "mismatched"],
+            description="What differs between the arm that was taught and the one that executes.",
+        ),
+        DeclareLaunchArgument(
+            "dataset", default_value="dataset", description="Folder of the demonstrations."
+        ),
+        DeclareLaunchArgument(
+            "output", default_value="training", description="Run folder that is written."
+        ),
+        DeclareLaunchArgument(
+            "resume",
+            default_value="false",
+            choices=["true", "false"],
+            description="Continue the run in the output folder.",
+        ),
+        DeclareLaunchArgument(
+            "preset",
+            default_value="default",
+            choices=["default", "paper"],
+            description="Named configuration of Guided Cost Learning.",
+        ),
+        DeclareLaunchArgument(
+            "slot", default_value="-1", description="Slot to learn; -1 is the held-out one."
+        ),
+        DeclareLaunchArgument("seed", default_value="0", description="Seed of all randomness."),
+        DeclareLaunchArgument(
+            "workers", default_value="2", description="Processes that run rollouts."
+        ),
+        DeclareLaunchArgument(
+            "log_level",
+            default_value="info",
+            choices=["debug", "info", "warn", "error"],
+            description="Least severe messages that are shown.",
+        ),
+    ]
+    trainer = Node(
+        package="irl_ros",
+        executable="gcl_trainer",
+        name="gcl_trainer",
+        parameters=[
+            {
+                "dataset": LaunchConfiguration("dataset"),
+                "output": LaunchConfiguration("output"),
+                "resume": ParameterValue(LaunchConfiguration("resume"), value_type=bool),
+                "preset": LaunchConfiguration("preset"),
+                "slot": ParameterValue(LaunchConfiguration("slot"), value_type=int),
+                "seed": ParameterValue(LaunchConfiguration("seed"), value_type=int),
+                "workers": ParameterValue(LaunchConfiguration("workers"), value_type=int),
+                "simulation.arm": LaunchConfiguration("arm"),
+                "simulation.condition": LaunchConfiguration("condition"),
+            }
+        ],
+        arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
+        output="screen",
+        emulate_tty=True,
+        # An iteration is finished and saved before the trainer ends.
+        sigterm_timeout="60",
+    )
+    return LaunchDescription(
+        [
+            *arguments,
+            trainer,
+            RegisterEventHandler(OnProcessExit(target_action=trainer, on_exit=_shut_down)),
+        ]
+    )
+
+
+def _shut_down(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    # A second shutdown, while Ctrl-C is being handled, would end launch with an error.
+    if context.is_shutdown:
+        return []
+    reason = "learning is finished" if event.returncode == 0 else "the trainer failed"
+    return [LogInfo(msg=reason), EmitEvent(event=Shutdown(reason=reason))]
