@@ -19,7 +19,7 @@ class RecorderConfig(ArmDriverConfig):
         True, doc="Refuse to record while the target pose of the task is unknown"
     )
     queue: int = parameter(
-        200, doc="Joint states kept while the disk is slow", low=100, high=100000
+        1000, doc="Joint states kept while the recorder is busy", low=100, high=100000
     )
     flush_period: float = parameter(
         0.5, doc="At most this much of a take is lost by a crash", unit="s", low=0.01, high=10.0

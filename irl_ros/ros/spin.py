@@ -23,7 +23,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 
-from irl_ros.core.errors import IrlRosError
+from irl_ros.core.errors import IrlRosError, ParameterError
 
 N = TypeVar("N", bound=Node)
 
@@ -88,13 +88,10 @@ def run_node(
     stop = Stop()
     for number in _SIGNALS:
         signal.signal(number, _handler(stop))
-    rclpy.init(
-        args=list(args) if args is not None else None,
-        signal_handler_options=SignalHandlerOptions.NO,
-    )
     codes: list[int] = []
     node: N | None = None
     try:
+        _init(args)
         node = make_node()
         name = node.get_name()
         executor = SingleThreadedExecutor()
@@ -118,6 +115,19 @@ def run_node(
             _destroy(node)
         try_shutdown()
     return max(codes, default=0)
+
+
+def _init(args: Sequence[str] | None) -> None:
+    try:
+        rclpy.init(
+            args=list(args) if args is not None else None,
+            signal_handler_options=SignalHandlerOptions.NO,
+        )
+    except RuntimeError as error:
+        reason = str(error).partition(", at /")[0]  # the rest is where in rcl it was noticed
+        raise ParameterError(
+            f"{reason}; correct the ROS arguments or the parameter file"
+        ) from error
 
 
 def _handler(stop: Stop) -> Callable[[int, FrameType | None], None]:

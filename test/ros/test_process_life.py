@@ -79,6 +79,24 @@ def test_wrong_parameters_end_it_with_one_clear_line(
     assert "Traceback" not in process.output
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("/**:\n  ros__parameters:\n    rate: [1.0, two]\n", "Couldn't parse params file"),
+        ("rate: 1.0\n", "Couldn't parse params file"),
+    ],
+)
+def test_a_parameter_file_that_is_none_ends_it_with_one_clear_line(
+    ros: RosHarness, text: str, told: str
+) -> None:
+    path = ros.folder / "wrong.yaml"
+    path.write_text(text)
+    process = ros.start("demo_node", params_file=path)
+    assert ros.wait_for_end(process) == 1
+    assert told in process.output
+    assert "Traceback" not in process.output
+
+
 def test_parameters_of_every_kind_arrive(ros: RosHarness) -> None:
     # The integer stands for a float.
     process = start(
