@@ -57,3 +57,19 @@ def test_a_steady_stream_is_fit() -> None:
     assert feed.require(0.1).stamp_ns == round(1e9 * 5.29)
     with pytest.raises(SafetyError, match=r"no joint states for 0\.3 s"):
         feed.require(0.3)
+
+
+def test_a_few_lost_states_do_not_make_a_stream_slow() -> None:
+    feed = StateFeed(PERIOD, 0.2)
+    for index in range(60):
+        if index % 4:
+            feed.take(sample(5.0 + PERIOD * index), 0.0)
+    feed.require(0.1)
+
+
+def test_a_slow_stream_is_not_fit() -> None:
+    feed = StateFeed(PERIOD, 0.2)
+    for index in range(30):
+        feed.take(sample(5.0 + 2 * PERIOD * index), 0.0)
+    with pytest.raises(SafetyError, match="joint states come at 50 Hz, commands are due at 100"):
+        feed.require(0.1)
