@@ -3,8 +3,7 @@
 """The recorder as a state machine: idle, recording, saved. It knows neither ROS nor a clock."""
 
 import dataclasses
-from dataclasses import dataclass
-from typing import Literal, final
+from typing import final
 
 from jaxtyping import Float
 from numpy import ndarray
@@ -19,68 +18,12 @@ from irl_ros.demos.open_take import OpenTake
 from irl_ros.demos.preflight import Preflight
 from irl_ros.demos.quality import Finding, QualityFigures, QualityReport
 from irl_ros.demos.recorder_config import RecorderConfig
+from irl_ros.demos.recorder_status import Phase, RecorderStatus
 from irl_ros.demos.store import DatasetStore, take_number
-
-Phase = Literal["idle", "recording", "saved"]
 
 
 class RecorderError(IrlRosError):
     """The recorder cannot do what was asked now; nothing was lost by asking."""
-
-
-@dataclass(frozen=True)
-class RecorderStatus:
-    """What the recorder is doing.
-
-    Attributes:
-        phase: Where it is in its cycle.
-        take_id: Take being recorded, or saved last; 0 if none.
-        kept: Number of takes in the dataset.
-        problem: Why no take could begin now; empty if one could.
-        silence: Time since the last joint state, s.
-        rate: Rate of the joint states, Hz.
-        figures: The take being recorded, or the last one, in numbers.
-        last_finding: What was noticed last about it, empty if nothing.
-        target: Where the task is to be done, None if unknown.
-    """
-
-    phase: Phase
-    take_id: int
-    kept: int
-    problem: str
-    silence: float
-    rate: float
-    figures: QualityFigures
-    last_finding: str
-    target: Target | None
-
-    @property
-    def remark(self) -> str:
-        """What a person should know now, empty if all is well."""
-        return self.problem or self.last_finding
-
-    @property
-    def values(self) -> dict[str, str | float | int | bool]:
-        """Everything in plain values, as a status message shows it."""
-        figures = self.figures
-        return {
-            "phase": self.phase,
-            "ready": self.phase != "recording" and not self.problem,
-            "take": self.take_id,
-            "takes_kept": self.kept,
-            "rate_hz": self.rate,
-            "silence_s": self.silence,
-            "duration_s": figures.duration,
-            "messages": figures.messages,
-            "bad_messages": figures.bad_messages,
-            "gaps": figures.gaps,
-            "longest_gap_s": figures.longest_gap,
-            "stalls": figures.stalls,
-            "jumps": figures.jumps,
-            "saturated": figures.saturated,
-            "target_known": self.target is not None,
-            "warning": self.last_finding,
-        }
 
 
 @final
