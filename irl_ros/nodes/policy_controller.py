@@ -10,8 +10,6 @@ from pathlib import Path
 
 import torch
 from diagnostic_msgs.msg import DiagnosticStatus
-from rclpy.clock import Clock
-from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from std_msgs.msg import UInt8MultiArray
 
@@ -29,6 +27,7 @@ from irl_ros.ros.arm_commands import INTERFACES, ArmCommander
 from irl_ros.ros.arm_topics import listen_to_joints, listen_to_target
 from irl_ros.ros.parameters import declare_parameters
 from irl_ros.ros.services import offer_trigger
+from irl_ros.ros.silence import SilenceTimer
 from irl_ros.ros.spin import run_node
 
 
@@ -76,14 +75,15 @@ class PolicyController(Node):
         self.create_subscription(UInt8MultiArray, "policy", self._on_policy, qos.latched())
         ignore = config.ignore_extra_joints
         listen_to_joints(self, names, self._on_state, qos.newest_state(), ignore_extra=ignore)
-        # A steady clock: silence must be noticed even where simulated time stands still.
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(self._period, self._on_timer, clock=steady)
+        # A little more than the limit, so that the execution agrees that it is passed.
+        timeout = 1.01 * config.execution.state_timeout
+        self._silence = SilenceTimer(self, timeout, self._period, self._on_silence)
 
     def _on_state(self, sample: JointSample) -> None:
+        self._silence.heard()
         self._send(self._execution.on_state(sample, time.monotonic()))
 
-    def _on_timer(self) -> None:
+    def _on_silence(self) -> None:
         self._send(self._execution.on_silence(time.monotonic()))
 
     def _on_policy(self, message: UInt8MultiArray) -> None:

@@ -53,6 +53,8 @@ class ArmControllers:
         Raises:
             SafetyError: If the command is refused; the arm holds then.
         """
+        if self._simulator.phase is not Phase.MOVING and not values.any():
+            return  # the end of a stream that was under way when the plate was released
         self._check(values, self._limits.velocity, "velocity", "rad/s")
         self._follower = None
         self._fresh_until = now + self._timeout

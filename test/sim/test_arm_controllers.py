@@ -164,6 +164,7 @@ def test_release_ends_the_attempt_and_reset_begins_the_next(arm: RealTimeArm) ->
     assert "1.25 s" in arm.release()
     with pytest.raises(SafetyError, match="reset first"):
         arm.controllers.command_velocities(GENTLE, arm.time)
+    arm.controllers.command_velocities(np.zeros(7), arm.time)
     assert arm.outcome is None
     run(arm, 1.5)
     assert arm.outcome is not None
