@@ -37,10 +37,26 @@ class Background:
     log_q: Float[Tensor, "K M"]
     demonstration_log_q: Float[Tensor, "K N"]
 
-    def newest(self, iterations: int = 1) -> Trajectories:
-        """Return the samples of the newest controllers."""
+    def samples_of(self, controller: int) -> Trajectories:
+        """Return the samples of one controller, counted from 0; -1 is the newest."""
         assert self.samples is not None
-        return self.samples[slice(len(self.samples) - sum(self.counts[-iterations:]), None)]
+        controller %= len(self.counts)
+        begin = sum(self.counts[:controller])
+        return self.samples[slice(begin, begin + self.counts[controller])]
+
+    def neighbours(self, controller: int, count: int) -> Trajectories:
+        """Return the samples of the controllers whose mean paths are nearest to one's own.
+
+        Args:
+            controller: Whose neighbourhood is asked for; its own samples are included.
+            count: Number of controllers.
+        """
+        paths = torch.stack(
+            [self.samples_of(k).states.mean(dim=0) for k in range(len(self.counts))]
+        )
+        distances = (paths - paths[controller]).square().sum(dim=(1, 2))
+        nearest = torch.argsort(distances, stable=True)[:count]
+        return concatenate([self.samples_of(int(k)) for k in nearest.sort().values])
 
     def fused_log_q(
         self, *, demonstrations_in_background: bool, equal: bool

@@ -43,6 +43,11 @@ class ControllerUpdateConfig(Parameters):
     largest_multiplier: float = parameter(
         3.0, low=1.0, high=1e3, doc="largest multiplier of the KL limit"
     )
+    base: str = parameter(
+        "best",
+        choices=("best", "newest"),
+        doc="controller that a step starts from: the best so far by the current cost, or the last",
+    )
     temperature: float = parameter(
         1.0, low=0.0, high=1e6, doc="weight of the entropy; at 0 the noise collapses step by step"
     )

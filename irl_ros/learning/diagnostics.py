@@ -29,6 +29,7 @@ class Diagnostics:
         rate_penalty: g_lcr, mean over the gradient steps.
         monotonic_penalty: g_mono, mean over the gradient steps.
         gradient_norm: Mean norm before clipping.
+        base: Iteration whose controller the step starts from.
         dual: eta of the controller step.
         kl: KL of the controller step, nat.
         kl_limit: Its limit, nat.
@@ -58,6 +59,7 @@ class Diagnostics:
     rate_penalty: float
     monotonic_penalty: float
     gradient_norm: float
+    base: int
     dual: float
     kl: float
     kl_limit: float

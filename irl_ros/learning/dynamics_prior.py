@@ -35,7 +35,7 @@ def mixture_prior(
         most_components: Largest number of components.
     """
     # scikit-learn takes a second to import, which only this prior is worth.
-    from sklearn.mixture import GaussianMixture  # noqa: PLC0415
+    from sklearn.mixture import GaussianMixture
 
     count, steps, _ = transitions.shape
     flat = transitions.flatten(0, 1).numpy()

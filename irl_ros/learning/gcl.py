@@ -159,9 +159,8 @@ class GuidedCostLearning:
             before.controller,
             rollouts.trajectories,
         )
-        dynamics = self._fit_dynamics(background)
         surprise = self._surprise(before, rollouts)
-        multiplier, predicted, actual = self._judge_last_step(background, dynamics)
+        multiplier, predicted, actual = self._judge_last_step(background)
         data = self._cost_data(background)
         settings = self.config.cost_update
         for group in self.optimiser.param_groups:
@@ -174,13 +173,15 @@ class GuidedCostLearning:
             self.config.objective,
             self.generator,
         )
-        update = self._improve(background, dynamics, multiplier)
+        base = self._choose_base(background, data)
+        update = self._improve(background, base, multiplier)
         diagnostics = Diagnostics(
             iteration=before.iteration + 1,
             rollouts=sum(background.counts),
             success_rate=rollouts.successes / len(rollouts.outcomes),
             peak_force=max(outcome.peak_force for outcome in rollouts.outcomes),
             **self._cost_health(data, report),
+            base=base + 1,
             dual=update.dual,
             kl=update.kl,
             kl_limit=update.kl_limit,
@@ -206,9 +207,10 @@ class GuidedCostLearning:
         """Share of the iterations that lie behind, from 0 in the first to 1 in the last."""
         return self.progress.iteration / max(1, self.config.iterations - 1)
 
-    def _fit_dynamics(self, background: Background) -> LinearDynamics:
-        recent = background.newest(self.config.dynamics.iterations)
-        return fit_dynamics(recent, background.newest(), self.config.dynamics)
+    def _fit_dynamics(self, background: Background, controller: int = -1) -> LinearDynamics:
+        """Fit dynamics around a controller's samples with those of its nearest relatives."""
+        near = background.neighbours(controller, self.config.dynamics.iterations)
+        return fit_dynamics(near, background.samples_of(controller), self.config.dynamics)
 
     def _surprise(self, before: Progress, rollouts: Rollouts) -> float:
         """Return the error of the dynamics known before on rollouts they have not seen."""
@@ -216,9 +218,7 @@ class GuidedCostLearning:
             return math.nan
         return one_step_error(self._fit_dynamics(before.background), rollouts.trajectories)
 
-    def _judge_last_step(
-        self, background: Background, dynamics: LinearDynamics
-    ) -> tuple[float, float, float]:
+    def _judge_last_step(self, background: Background) -> tuple[float, float, float]:
         """Return the next step multiplier and both improvements of the last controller step.
 
         The cost has not been updated since that step, so both are measured by the same cost.
@@ -226,8 +226,9 @@ class GuidedCostLearning:
         before = self.progress
         if before.update is None:
             return before.multiplier, math.nan, math.nan
-        newest = background.newest()
+        newest = background.samples_of(-1)
         cost = self.cost.expand(self.problem.features, newest.states, newest.actions)
+        dynamics = self._fit_dynamics(background)
         reached = float(expected_cost(cost, propagate(before.controller, dynamics)).sum())
         predicted = before.update.previous_cost - before.update.predicted_cost
         actual = before.update.previous_cost - reached
@@ -236,12 +237,33 @@ class GuidedCostLearning:
             multiplier = step_multiplier(multiplier, predicted, actual, self.config.controller)
         return multiplier, predicted, actual
 
-    def _improve(
-        self, background: Background, dynamics: LinearDynamics, multiplier: float
-    ) -> ControllerUpdate:
-        newest = background.newest()
-        cost = self.cost.expand(self.problem.features, newest.states, newest.actions)
-        controller = self.progress.controller
+    @torch.no_grad()
+    def _choose_base(self, background: Background, data: CostData) -> int:
+        """Return the controller, counted from 0, that the next step starts from.
+
+        The best is the one whose samples have the least c - H(q) by the cost as it is now. A step
+        that a later cost regrets, into a neighbouring slot for instance, is thereby taken back:
+        local steps would not find the way out.
+        """
+        newest = len(background.counts) - 1
+        if self.config.controller.base == "newest":
+            return newest
+        costs = self.cost.evaluate(data.sample_inputs, data.sample_actions).sum(dim=1)
+        temperature = self.config.controller.temperature
+        free_energies = [
+            float(part.mean()) - temperature * controller.entropy()
+            for part, controller in zip(
+                torch.split(costs, list(background.counts)), background.controllers, strict=True
+            )
+        ]
+        return int(np.argmin(free_energies))
+
+    def _improve(self, background: Background, base: int, multiplier: float) -> ControllerUpdate:
+        """Take the KL-limited step from a controller that has been sampled."""
+        around = background.samples_of(base)
+        cost = self.cost.expand(self.problem.features, around.states, around.actions)
+        dynamics = self._fit_dynamics(background, base)
+        controller = background.controllers[base]
         settings = self.config.controller
         limit = settings.kl_limit * multiplier * settings.kl_decay**self._elapsed
         if not self.config.adaptive_sampler:

@@ -13,7 +13,12 @@ _PAPER = {
     "objective.fusion": "equal",
     "objective.cost_temperature": 1.0,
     "cost_update.newest_share": 0.0,
-    "controller.adapt_step": True,
+    "dynamics.prior": "mixture",
+    "dynamics.window": 0,
+    "initial_stiffness": 0.0,
+    "objective.monotonic_margin": -1.0,
+    "controller.base": "newest",
+    "controller.kl_decay": 1.0,
 }
 
 PRESETS: dict[str, GclConfig] = {"default": GclConfig(), "paper": replace(GclConfig(), _PAPER)}
