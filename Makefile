@@ -120,7 +120,7 @@ docstrings: venv ## Check the docstrings against the code.
 
 .PHONY: docs-check
 docs-check: venv
-	@echo "== generated pages"; $(BIN)/python -m irl_ros.cli.docs --check
+	@echo "== generated pages"; $(BIN)/python tools/configuration_page.py --check
 
 .PHONY: test
 test: venv ## Run the tests (without those marked slow).
@@ -136,7 +136,7 @@ format: venv ## Format the code and fix what the linter can fix.
 
 .PHONY: docs
 docs: venv ## Regenerate docs/configuration.md.
-	@$(BIN)/python -m irl_ros.cli.docs
+	@$(BIN)/python tools/configuration_page.py
 
 .PHONY: clean
 clean: ## Remove the environment, caches and build products; recordings in runs/ stay.

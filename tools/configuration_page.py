@@ -15,7 +15,7 @@ import irl_ros
 from irl_ros import nodes
 from irl_ros.core.parameters import ParameterInfo, Parameters, describe
 
-PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
+PAGE = Path(__file__).parents[1] / "docs" / "configuration.md"
 
 _HEAD = """# Configuration
 
@@ -45,7 +45,8 @@ def library_configurations() -> list[type[Parameters]]:
         importlib.import_module(module.name)
     known = {kind for kind in _subclasses(Parameters) if ".cli." not in kind.__module__}
     parts = {part for outer in known for part in _parts(outer)}
-    rest = known - parts - set(node_configurations().values())
+    bases = {base for kind in known for base in kind.__mro__[1:]}
+    rest = known - parts - bases - set(node_configurations().values())
     return sorted(rest, key=lambda kind: (kind.__module__, kind.__name__))
 
 
