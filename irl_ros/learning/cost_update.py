@@ -32,7 +32,10 @@ class CostUpdateConfig(Parameters):
     demonstration_batch: int = parameter(10, low=1, high=10000, doc="demonstrations per step")
     sample_batch: int = parameter(10, low=1, high=10000, doc="background samples per step")
     newest_share: float = parameter(
-        0.5, low=0.0, high=1.0, doc="share of the background batch drawn from the newest rollouts"
+        0.5,
+        low=0.0,
+        high=1.0,
+        doc="share of that batch from the newest rollouts; the rest is uniform",
     )
     gradient_clip: float = parameter(
         10.0, low=0.0, high=1e9, doc="largest gradient norm; 0 switches clipping off"
@@ -158,11 +161,8 @@ def _choose(total: int, count: int, generator: torch.Generator) -> Int[Tensor, "
 def _background_batch(
     data: CostData, config: CostUpdateConfig, generator: torch.Generator
 ) -> Int[Tensor, " m"]:
-    """Draw background samples, a set share of them from the newest controller."""
+    """Draw background samples: a set share from the newest controller, the others from all."""
     total = len(data.sample_inputs)
-    older = total - data.newest
-    newest = config.sample_batch
-    if older > 0:
-        newest = round(config.newest_share * config.sample_batch)
-    recent = older + _choose(data.newest, newest, generator)
-    return torch.cat([_choose(older, config.sample_batch - newest, generator), recent])
+    newest = round(config.newest_share * config.sample_batch)
+    recent = total - data.newest + _choose(data.newest, newest, generator)
+    return torch.cat([_choose(total, config.sample_batch - newest, generator), recent])
