@@ -4,8 +4,9 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from irl_ros.core.errors import IrlRosError
 
@@ -61,3 +62,23 @@ def ros_environment(domain_id: int, environment: Mapping[str, str] = os.environ)
         "ROS_DISTRO": environment.get("ROS_DISTRO", "jazzy"),
         "ROS_DOMAIN_ID": str(domain_id),
     }
+
+
+def become_node(name: str, parameters: Sequence[str]) -> NoReturn:
+    """Replace this process by a node; signals and the exit code are the node's own.
+
+    Args:
+        name: Name of its executable.
+        parameters: ``name:=value`` each.
+
+    Raises:
+        IrlRosError: If irl_ros is not installed.
+    """
+    path = str(executable(name))
+    arguments = [word for entry in parameters for word in ("-p", entry)]
+    needed = {
+        "AMENT_PREFIX_PATH": os.pathsep.join(str(prefix) for prefix in prefixes()),
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
+        "ROS_DISTRO": os.environ.get("ROS_DISTRO", "jazzy"),
+    }
+    os.execve(path, [path, "--ros-args", *arguments], {**os.environ, **needed})

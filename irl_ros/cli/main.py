@@ -74,6 +74,37 @@ def demo(
 
 
 @app.command()
+def train(
+    dataset: Annotated[Path, typer.Argument(help="Folder of the demonstrations.")],
+    output: Annotated[Path, typer.Argument(help="Run folder that is written.")],
+    arm: Annotated[str, typer.Option(help=doc("arm"))] = DemoOptions.arm,
+    condition: Annotated[str, typer.Option(help=doc("condition"))] = DemoOptions.condition,
+    preset: Annotated[str, typer.Option(help=doc("preset"))] = DemoOptions.preset,
+    seed: Annotated[int, typer.Option(help=doc("seed"))] = DemoOptions.seed,
+    resume: Annotated[bool, typer.Option(help="Continue the run in the folder.")] = False,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", help="Any other parameter of gcl_trainer: name:=value."),
+    ] = None,
+) -> None:
+    """Learn cost and policy from a dataset: the node gcl_trainer with its usual parameters."""
+    options = DemoOptions(seed=seed, arm=arm, condition=condition, preset=preset)
+    from irl_ros.cli.environment import become_node
+
+    values = {
+        "dataset": str(dataset),
+        "output": str(output),
+        "preset": options.preset,
+        "resume": str(resume).lower(),
+        "seed": str(options.seed),
+        "simulation.arm": options.arm,
+        "simulation.condition": options.condition,
+    }
+    given = [f"{name}:={value}" for name, value in values.items()]
+    become_node("gcl_trainer", [*given, *(parameter or [])])
+
+
+@app.command()
 def evaluate(
     output: Annotated[Path, typer.Argument(help="Folder for the executions.")],
     arm: Annotated[str, typer.Option(help=doc("arm"))] = DemoOptions.arm,
