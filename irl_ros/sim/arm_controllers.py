@@ -92,6 +92,12 @@ class ArmControllers:
         Raises:
             SafetyError: If the command is refused; the arm holds then.
         """
+        if (
+            self._simulator.phase is not Phase.MOVING
+            and velocities is not None
+            and not velocities.any()
+        ):
+            return  # the end of a stream that was under way when the plate was released
         self._require_driven()
         self._fresh_until = None
         if len(points) == 0:
