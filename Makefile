@@ -55,7 +55,7 @@ $(VENV)/.stamp-python:
 $(VENV)/.stamp-packages: $(VENV)/.stamp-python constraints.txt setup.py
 	@echo "[2/3] installing packages (1.8 GB on disk, a few minutes; log: $(VENV)/install.log)"
 	@if [ -n "$(ROS_SOURCED)" ]; then \
-	  grep -v '^numpy==' constraints.txt; \
+	  grep -vE '^(numpy|numpy-typing-compat)==' constraints.txt; \
 	  $(PYTHON) -c 'import numpy; print("numpy==" + numpy.__version__)'; \
 	else cat constraints.txt; fi > $(VENV)/constraints.txt
 	@{ $(BIN)/python -m pip install -c $(VENV)/constraints.txt pip setuptools wheel \
