@@ -102,6 +102,7 @@ def _summary(
         "held_out_slot": task.held_out_slot,
         "demonstrations": len(shown),
         "takes": len(list_takes(folder.dataset, every=True)),
+        "before_learning": run["before_learning"],
         "training_rollouts": run["rollouts"],
         "evaluations": len(executions),
         "successes": successes,

@@ -129,6 +129,16 @@ def doctor() -> None:
 
 
 @app.command()
+def results(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of finished demonstrations.")],
+) -> None:
+    """Print a table of finished demonstrations."""
+    from irl_ros.cli.results import results_table
+
+    print(results_table(folders))
+
+
+@app.command()
 def report(
     folder: Annotated[Path, typer.Argument(help="Folder of a demonstration, as of `demo`.")],
 ) -> None:

@@ -25,6 +25,7 @@ def train(
     seed: int,
     output: Path,
     resume: bool,
+    baseline_rollouts: int = 0,
     facts: Mapping[str, Any],
     after_iteration: Callable[[Diagnostics, RunFolder], None],
 ) -> RunFolder:
@@ -38,6 +39,8 @@ def train(
         seed: All randomness follows from it.
         output: The run folder.
         resume: Continue the run that is in the folder.
+        baseline_rollouts: Attempts of the first sampler's mean action, which are not learned
+            from; they tell what imitation alone achieves.
         facts: Further facts for the run's record.
         after_iteration: Called when an iteration has been saved; it may raise to stop.
 
@@ -47,7 +50,8 @@ def train(
         RolloutError: If the source cannot deliver.
     """
     learner = GuidedCostLearning(arm_problem(demonstrations, contract.target), config, seed)
-    folder = RunFolder(output, learner, contract, facts, resume=resume)
+    before = _baseline(learner, source, baseline_rollouts)
+    folder = RunFolder(output, learner, contract, {**facts, **before}, resume=resume)
     try:
         while not learner.finished:
             began = time.monotonic()
@@ -57,3 +61,12 @@ def train(
     finally:
         folder.close()
     return folder
+
+
+def _baseline(
+    learner: GuidedCostLearning, source: RolloutSource, count: int
+) -> dict[str, dict[str, int]]:
+    if count == 0:
+        return {}
+    tried = source.sample(learner.progress.controller, count, learner.seed, deterministic=True)
+    return {"before_learning": {"successes": tried.successes, "trials": count}}

@@ -45,6 +45,9 @@ class TrainerConfig(Parameters):
     seed: int = parameter(0, low=0, high=2**31 - 1, doc="all randomness follows from it")
     slot: int = parameter(-1, low=-1, high=9, doc="slot to learn; -1 is the held-out one")
     workers: int = parameter(2, low=0, high=64, doc="processes that run rollouts")
+    baseline_rollouts: int = parameter(
+        20, low=0, high=1000, doc="attempts before learning that show what imitation alone does"
+    )
     skip_bad: bool = parameter(False, doc="leave out takes that cannot be used")
     simulation: SimulationConfig = field(default_factory=SimulationConfig)
     gcl: GclConfig = field(default_factory=GclConfig)
@@ -139,6 +142,7 @@ def _train(node: GclTrainer, stop: Stop) -> None:
                 seed=config.seed,
                 output=Path(config.output),
                 resume=config.resume,
+                baseline_rollouts=config.baseline_rollouts,
                 facts=facts,
                 after_iteration=after,
             )
