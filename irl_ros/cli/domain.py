@@ -1,6 +1,6 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A DDS domain of one's own, so that two demonstrations on one machine do not hear each other."""
+"""A DDS domain of one's own, so that demonstrations and tests on one machine do not meet."""
 
 import fcntl
 import random
@@ -36,7 +36,10 @@ class DomainReservation:
         numbers = list(_DOMAINS)
         random.SystemRandom().shuffle(numbers)
         for number in numbers:
-            handle = (folder / f"{number}.lock").open("w")
+            try:
+                handle = (folder / f"{number}.lock").open("w")
+            except OSError:  # another user's
+                continue
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -50,6 +53,10 @@ class DomainReservation:
             f"end one of them, or delete {folder} if none runs"
         )
 
+    def release(self) -> None:
+        """Give the domain back."""
+        self._handle.close()
+
     def __enter__(self) -> "DomainReservation":
         """Keep the reservation for a block."""
         return self
@@ -61,4 +68,4 @@ class DomainReservation:
         trace: TracebackType | None,
     ) -> None:
         """Give the domain back."""
-        self._handle.close()
+        self.release()

@@ -6,7 +6,6 @@ Nothing here sleeps: every wait spins a ROS executor until a condition holds, an
 processes' output when it does not hold in time or when a process ended unexpectedly.
 """
 
-import fcntl
 import os
 import signal
 import subprocess
@@ -14,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 import rclpy
 import yaml
@@ -26,41 +25,13 @@ from rclpy.qos import QoSProfile
 from rclpy.utilities import try_shutdown
 from std_srvs.srv import SetBool, Trigger
 
+from irl_ros.cli.domain import DomainReservation
+
 T = TypeVar("T")
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TIMEOUT = 30.0  # s; discovery alone can take 3 s, a loaded machine much more
-_DOMAINS = range(1, 101)  # the domains whose ports are free on every Linux
 _STEP = 0.05  # s
-
-
-class DomainLock:
-    """A DDS domain id that no other test process of this machine uses."""
-
-    def __init__(self) -> None:
-        """Take the first free domain.
-
-        Raises:
-            RuntimeError: If all are taken.
-        """
-        folder = Path(os.environ.get("TMPDIR", "/tmp")) / "irl_ros_test_domains"
-        folder.mkdir(exist_ok=True)
-        first = os.getpid() % len(_DOMAINS)
-        for number in [*_DOMAINS[first:], *_DOMAINS[:first]]:
-            handle = (folder / str(number)).open("w")
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                handle.close()
-                continue
-            self.number = number
-            self._handle: IO[str] = handle
-            return
-        raise RuntimeError("all 100 test domains are in use; wait for other test runs to end")
-
-    def release(self) -> None:
-        """Give the domain back."""
-        self._handle.close()
 
 
 class NodeProcess:
@@ -114,7 +85,7 @@ class RosHarness:
         """Open the domain; logs and parameter files are kept in the folder."""
         self.folder = folder
         self.processes: list[NodeProcess] = []
-        self._lock = DomainLock()
+        self._lock = DomainReservation()
         self.domain_id = self._lock.number
         os.environ.setdefault("AMENT_PREFIX_PATH", sys.prefix)
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
