@@ -4,14 +4,15 @@
 
 import importlib.util
 import os
+import platform
 import shutil
 import sys
 import sysconfig
 
 MINIMUM = (3, 11)
 FREE_SPACE_GB = 3.0
-# PyBullet comes as a finished wheel for this Python only; any other one compiles it.
-PYBULLET_WHEEL = (3, 11)
+# PyBullet comes as a finished wheel for these; everywhere else it is compiled.
+PYBULLET_WHEELS = {((3, 11), "x86_64")}
 
 
 def missing():
@@ -26,7 +27,7 @@ def missing():
         return lines
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
         lines.append("the Python module venv is missing: sudo apt install python%s-venv" % version)
-    if sys.version_info[:2] != PYBULLET_WHEEL:
+    if (tuple(sys.version_info[:2]), platform.machine()) not in PYBULLET_WHEELS:
         header = os.path.join(sysconfig.get_paths()["include"], "Python.h")
         if shutil.which("g++") is None and shutil.which("c++") is None:
             lines.append("PyBullet needs a C++ compiler: sudo apt install build-essential")
