@@ -47,7 +47,9 @@ class Trajectories:
             finite = torch.isfinite(values)
             if not bool(finite.all()):
                 where = torch.nonzero(~finite)[0].tolist()
-                raise DataError(f"{name}{where} is {values[tuple(where)].item()}; give finite numbers")
+                raise DataError(
+                    f"{name}{where} is {values[tuple(where)].item()}; give finite numbers"
+                )
 
     def __len__(self) -> int:
         """Return the number of trajectories M."""

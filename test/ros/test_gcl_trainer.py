@@ -1,0 +1,113 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The trainer node as a process: it learns, reports, publishes, stops, resumes and refuses."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from diagnostic_msgs.msg import DiagnosticArray
+from harness import RosHarness
+from std_msgs.msg import UInt8MultiArray
+from takes import ARM, make_recorder, record, samples
+
+from irl_ros.core.contract import ExecutionContract
+from irl_ros.core.pose import Pose
+from irl_ros.core.task import DishTask
+from irl_ros.demos.message_types import Target
+from irl_ros.learning.artifacts import cost_from_bytes, load_policy, policy_from_bytes
+from irl_ros.ros import qos
+from irl_ros.ros.conversions import payload, statuses
+
+pytestmark = [pytest.mark.ros, pytest.mark.sim]
+
+SHORT = {
+    "workers": 0,
+    "baseline_rollouts": 2,
+    "gcl.iterations": 2,
+    "gcl.rollouts": 2,
+    "gcl.cost_update.steps": 5,
+}
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Record four takes at two targets."""
+    folder = tmp_path_factory.mktemp("trainer") / "dataset"
+    recorder = make_recorder(folder)
+    for index in range(4):
+        pose = DishTask().target_pose(2 * index)
+        target = Target(Pose(np.array(pose.position), np.array(pose.quaternion)), ARM.base_link)
+        record(recorder, samples(start_ns=1_700_000_000_000_000_000 + index * 10**10), target)
+    recorder.close()
+    return folder
+
+
+def test_a_run_reports_publishes_and_leaves_a_complete_folder(
+    ros: RosHarness, dataset: Path
+) -> None:
+    status = ros.collect(DiagnosticArray, "training_status", qos.event())
+    policies = ros.collect(UInt8MultiArray, "policy", qos.latched())
+    costs = ros.collect(UInt8MultiArray, "cost_model", qos.latched())
+    output = ros.folder / "run"
+    trainer = ros.start(
+        "irl_ros.nodes.gcl_trainer", {"dataset": str(dataset), "output": str(output), **SHORT}
+    )
+    assert ros.wait_for_end(trainer, 120.0) == 0
+    assert "finished" in trainer.output
+    ros.wait_until(lambda: len(policies) >= 1 and len(costs) >= 1, "the models")
+    said = [each for message in status for each in statuses(message)[1]]
+    assert said[-1].message == "finished"
+    assert float(said[0].values["iterations"]) == 2
+    assert float(said[0].values["rollouts"]) == 2
+    controller, metadata = policy_from_bytes(payload(policies[-1]))
+    assert torch.equal(controller.gains, load_policy(output)[0].gains)
+    contract = ExecutionContract.from_metadata(metadata)
+    assert contract.joint_names == ARM.joint_names
+    assert np.array_equal(contract.target.position, DishTask().target_pose(4).position)
+    cost_from_bytes(payload(costs[-1]))
+    facts = json.loads((output / "run.json").read_text())
+    assert facts["finished"]
+    assert facts["demonstrations"] == [1, 2, 3, 4]
+    assert facts["before_learning"]["trials"] == 2
+    assert len((output / "diagnostics.jsonl").read_text().splitlines()) == 2
+    assert list((output / "tensorboard").iterdir())
+
+
+def test_an_interrupted_run_goes_on_to_the_same_result(ros: RosHarness, dataset: Path) -> None:
+    whole, broken = ros.folder / "whole", ros.folder / "broken"
+    values = {"dataset": str(dataset), **SHORT}
+    first = ros.start("irl_ros.nodes.gcl_trainer", {**values, "output": str(whole)})
+    assert ros.wait_for_end(first, 120.0) == 0
+    stopped = ros.start("irl_ros.nodes.gcl_trainer", {**values, "output": str(broken)})
+    ros.wait_for_output(stopped, "learning slot", 60.0)
+    assert stopped.interrupt(60.0) == 0
+    assert "continue with resume:=true" in stopped.output
+    resumed = ros.start(
+        "irl_ros.nodes.gcl_trainer", {**values, "output": str(broken), "resume": True}
+    )
+    assert ros.wait_for_end(resumed, 120.0) == 0
+    assert torch.equal(load_policy(whole)[0].gains, load_policy(broken)[0].gains)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"gcl.controller.kl_limits": 3.0}, "did you mean 'gcl.controller.kl_limit'?"),
+        ({"gcl.rollouts": 1}, "gcl.rollouts = 1 is below its minimum 2"),
+        ({"preset": "best"}, "choose one of default, paper"),
+        ({"dataset": "/nowhere/dataset"}, "/nowhere/dataset"),
+        ({"output": ""}, "output is empty"),
+    ],
+)
+def test_what_cannot_work_is_refused_in_one_clear_line(
+    ros: RosHarness, dataset: Path, change: dict[str, object], message: str
+) -> None:
+    values = {"dataset": str(dataset), "output": str(ros.folder / "run"), **SHORT, **change}
+    trainer = ros.start("irl_ros.nodes.gcl_trainer", values)
+    assert ros.wait_for_end(trainer, 60.0) == 1
+    assert message in trainer.output
+    assert "Traceback" not in trainer.output
+    assert not (ros.folder / "run").exists()
