@@ -118,7 +118,8 @@ def _run_stages(folder: DemoFolder, domain_id: int, console: Console) -> int:
     except IrlRosError as error:
         console.print(f"[bold red]{stage} failed:[/] ", end="")
         console.print(str(error), markup=False)
-        console.print(f"all output: {folder.logs / stage}", markup=False)
+        if stage in stages:
+            console.print(f"all output: {folder.logs / stage}", markup=False)
         return 1
     return 0
 

@@ -144,10 +144,12 @@ class DemoFolder:
         _write_json(self._state, state)
 
     def _check_same(self, theirs: Mapping[str, Any]) -> None:
+        # What an older version did not know yet had its default then.
+        then = to_mapping(from_mapping(DemoOptions, theirs))
         differing = [
-            f"{name} = {theirs.get(name)!r} then, {value!r} now"
+            f"{name} = {then[name]!r} then, {value!r} now"
             for name, value in to_mapping(self.options).items()
-            if theirs.get(name) != value
+            if then[name] != value
         ]
         if differing:
             raise DataError(

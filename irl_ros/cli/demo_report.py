@@ -3,7 +3,10 @@
 """Collects what a demonstration left in its folder and writes summary and report."""
 
 import json
-from collections.abc import Mapping
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -28,7 +31,6 @@ from irl_ros.report.data import Rack, ReportData, RewardMap, RewardTrace, ToolPa
 from irl_ros.report.page import write_page
 from irl_ros.report.proportion import wilson_interval
 from irl_ros.sim.config import SimulationConfig
-from irl_ros.sim.dish import DishSimulator
 
 _MAP_MARGIN = 0.03  # m beyond the outer slots
 _MAP_HEIGHT = 0.30  # m
@@ -214,10 +216,26 @@ def _reward_map(cost: Cost, task: DishTask) -> RewardMap:
 
 
 def _scene(folder: DemoFolder, arm: Arm) -> np.ndarray:
+    with _quiet():  # PyBullet prints a line when it is loaded
+        from irl_ros.sim.dish import DishSimulator
     with DishSimulator(SimulationConfig(arm=arm.name), visuals=True) as simulator:
         simulator.reset(folder.options.seed, simulator.task.held_out_slot)
         picture: np.ndarray = simulator.render()
         return picture
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let nothing through to standard error, not even from C, within a block."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), 2)
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _command(folder: DemoFolder) -> str:

@@ -55,6 +55,16 @@ def test_other_options_are_refused(tmp_path: Path) -> None:
     assert DemoFolder(tmp_path, DemoOptions(seed=3), fresh=True).options.seed == 3
 
 
+def test_options_of_an_older_version_have_their_defaults(tmp_path: Path) -> None:
+    DemoFolder(tmp_path, DemoOptions(seed=2))
+    state = json.loads((tmp_path / "demo.json").read_text())
+    del state["options"]["iterations"]
+    (tmp_path / "demo.json").write_text(json.dumps(state))
+    assert DemoFolder(tmp_path).options == DemoOptions(seed=2)
+    with pytest.raises(DataError, match="iterations = 0 then, 3 now"):
+        DemoFolder(tmp_path, DemoOptions(seed=2, iterations=3))
+
+
 def test_fresh_removes_results_and_nothing_else(tmp_path: Path) -> None:
     folder = DemoFolder(tmp_path, DemoOptions())
     for path in (folder.dataset, folder.training, folder.executions, folder.logs):
