@@ -93,7 +93,8 @@ class SimArm(Node):
         wrench, frame = conversions.wrench(message), self.arm.simulator.arm.base_link
         if wrench.frame != frame:
             raise DataError(f"the wrench is given in {wrench.frame!r}; give it in {frame!r}")
-        self.arm.controllers.push(wrench.force, wrench.torque, self.arm.time)
+        felt = self.arm.recent(wrench.stamp_ns)
+        self.arm.controllers.push(wrench.force, wrench.torque, self.arm.time, felt)
 
     def cycle(self) -> None:
         """Take what came in, let time go on, tell what is."""

@@ -18,6 +18,8 @@ from irl_ros.sim.dish import DishSimulator, Phase
 from irl_ros.sim.joint_drive import ArmMode
 from irl_ros.sim.trajectory_follower import TrajectoryFollower
 
+_HAND_FRESH = 0.02  # s: age up to which a hand's wrench acts in full
+_HAND_GONE = 0.06  # s: age at which it has faded away
 _SLACK = 1e-6  # relative; a command at its limit is not over it
 
 
@@ -33,19 +35,19 @@ class ArmControllers:
 
         Args:
             simulator: The arm.
-            timeout: Longest time between two commands of a stream, and between two wrenches of a
-                hand, s.
+            timeout: Longest time between two commands of a stream, s.
         """
         self._simulator = simulator
         self._limits = simulator.arm.limits
         self._timeout = timeout
         self._fresh_until: float | None = None
         self._follower: TrajectoryFollower | None = None
-        self._hand_until: float | None = None
+        self._hand: tuple[ndarray, ndarray] | None = None
+        self._felt = 0.0
 
     def reset(self) -> None:
         """Forget every command; the arm has been put elsewhere."""
-        self._fresh_until = self._follower = self._hand_until = None
+        self._fresh_until = self._follower = self._hand = None
 
     def command_velocities(self, values: Float[ndarray, " values"], now: float) -> None:
         """Follow joint velocities, rad/s. All zeros make the arm stand still exactly.
@@ -124,17 +126,44 @@ class ArmControllers:
             now, start, speed, points, velocities, times_from_start
         )
 
-    def push(self, force: Float[ndarray, " 3"], torque: Float[ndarray, " 3"], now: float) -> None:
-        """Let a hand push the plate: force (N) and torque (N m) in the base frame."""
+    def push(
+        self,
+        force: Float[ndarray, " 3"],
+        torque: Float[ndarray, " 3"],
+        now: float,
+        felt: float | None = None,
+    ) -> None:
+        """Let a hand push the plate.
+
+        A hand yields to what it feels at once. A wrench that answers to something felt long ago
+        does not, and would drive the arm into oscillations, so it fades with its age.
+
+        Args:
+            force: At the plate's centre, base frame, N.
+            torque: Base frame, N m.
+            now: Time, s.
+            felt: Time of the motion to which the wrench answers, s; now if None.
+        """
         if self._simulator.phase is Phase.MOVING:
-            self._simulator.apply_hand_wrench(force, torque)
-            self._hand_until = now + self._timeout
+            self._hand = (force, torque)
+            self._felt = now if felt is None else felt
+
+    def _apply_hand(self, now: float) -> None:
+        if self._simulator.phase is not Phase.MOVING:
+            self._hand = None
+        if self._hand is None:
+            return
+        share = min(1.0, (_HAND_GONE - (now - self._felt)) / (_HAND_GONE - _HAND_FRESH))
+        if share <= 0.0:
+            self._hand = None
+            self._simulator.apply_hand_wrench(np.zeros(3), np.zeros(3))
+            return
+        force, torque = self._hand
+        self._simulator.apply_hand_wrench(share * force, share * torque)
 
     def update(self, now: float) -> str:
         """Prepare the next physics steps; return what is noteworthy, mostly nothing."""
-        if self._hand_until is not None and now > self._hand_until:
-            self._hand_until = None
-            self._simulator.apply_hand_wrench(np.zeros(3), np.zeros(3))
+        self._apply_hand(now)
         if self._simulator.phase is not Phase.MOVING or self._simulator.mode is ArmMode.GUIDING:
             self._fresh_until = self._follower = None
             return ""

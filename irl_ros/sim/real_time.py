@@ -105,6 +105,11 @@ class RealTimeArm:
         """Time of the clock, ns; exact, however long it runs."""
         return self._start_ns + self._cycles * CYCLE_STEPS * _NS_PER_S // PHYSICS_RATE_HZ
 
+    def recent(self, stamp_ns: int) -> float | None:
+        """Return the simulated time of a stamp, s; None if it is not one of the last second."""
+        age = (self.stamp_ns - stamp_ns) / _NS_PER_S
+        return self.time - age if 0.0 <= age <= 1.0 else None
+
     @property
     def outcome(self) -> Outcome | None:
         """What became of the attempt; None before the plate was released and judged."""

@@ -21,7 +21,9 @@ def test_takes_are_taught_recorded_and_labelled(ros: RosHarness) -> None:
         "irl_ros.nodes.demo_recorder",
         {"dataset": str(folder), "quality.maximum_gap": 0.5, "quality.maximum_gap_share": 0.5},
     )
-    teacher = ros.start("irl_ros.nodes.teacher", {"slots": [2, 8], "seed": 1})
+    teacher = ros.start(
+        "irl_ros.nodes.teacher", {"slots": [2, 8], "seed": 1, "attempts_per_take": 10}
+    )
     assert ros.wait_for_end(teacher, 120.0) == 0
     assert "2 takes recorded" in teacher.output
     assert arm.interrupt() == 0

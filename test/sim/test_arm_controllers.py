@@ -106,6 +106,29 @@ def test_a_hand_lets_go_when_it_is_no_longer_heard_of(arm: RealTimeArm) -> None:
     assert (np.abs(arm.joint_sample().joint_velocities) < pushed + 0.01).all()
 
 
+def test_a_hand_that_answers_late_pushes_less_and_in_the_end_not_at_all(arm: RealTimeArm) -> None:
+    push, moved = np.array([0.0, 10.0, 0.0]), []
+    for age in (0.0, 0.02, 0.04, 0.06, 0.5):
+        arm.reset()
+        arm.set_hand_guiding(True)
+        before = arm.joint_sample().joint_positions
+        run(
+            arm, 0.5, lambda a=age: arm.controllers.push(push, np.zeros(3), arm.time, arm.time - a)
+        )  # type: ignore[misc]
+        moved.append(float(np.abs(arm.joint_sample().joint_positions - before).max()))
+    np.testing.assert_allclose(moved[1], moved[0], rtol=1e-6)
+    assert 0.3 * moved[0] < moved[2] < 0.7 * moved[0]
+    assert max(moved[3:]) < 0.02 * moved[0]
+
+
+def test_only_stamps_of_the_last_second_tell_when_a_hand_felt(arm: RealTimeArm) -> None:
+    run(arm, 1.0)
+    assert arm.recent(arm.stamp_ns) == arm.time
+    assert arm.recent(arm.stamp_ns - 10**8) == pytest.approx(arm.time - 0.1)
+    assert arm.recent(arm.stamp_ns + 10**8) is None
+    assert arm.recent(0) is None
+
+
 def test_a_trajectory_is_followed_to_its_end(arm: RealTimeArm) -> None:
     goal = arm.joint_sample().joint_positions + 0.2
     middle = goal - 0.1
