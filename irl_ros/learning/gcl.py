@@ -242,21 +242,23 @@ class GuidedCostLearning:
         """Return the controller, counted from 0, that the next step starts from.
 
         The best is the one whose samples have the least c - H(q) by the cost as it is now. A step
-        that a later cost regrets, into a neighbouring slot for instance, is thereby taken back:
-        local steps would not find the way out.
+        that a later cost clearly regrets, into a neighbouring slot for instance, is thereby taken
+        back: local steps would not find the way out. Clearly means by two standard errors.
         """
         newest = len(background.counts) - 1
         if self.config.controller.base == "newest":
             return newest
         costs = self.cost.evaluate(data.sample_inputs, data.sample_actions).sum(dim=1)
         temperature = self.config.controller.temperature
+        parts = torch.split(costs, list(background.counts))
         free_energies = [
             float(part.mean()) - temperature * controller.entropy()
-            for part, controller in zip(
-                torch.split(costs, list(background.counts)), background.controllers, strict=True
-            )
+            for part, controller in zip(parts, background.controllers, strict=True)
         ]
-        return int(np.argmin(free_energies))
+        best = int(np.argmin(free_energies))
+        variances = [float(part.var()) / len(part) for part in parts]
+        doubt = 2 * math.sqrt(variances[best] + variances[newest])
+        return best if free_energies[newest] - free_energies[best] > doubt else newest
 
     def _improve(self, background: Background, base: int, multiplier: float) -> ControllerUpdate:
         """Take the KL-limited step from a controller that has been sampled."""
