@@ -10,6 +10,7 @@ from typing import Any, final
 
 from irl_ros.cli.options import DemoOptions
 from irl_ros.core.errors import DataError
+from irl_ros.core.files import write_atomically
 from irl_ros.core.parameters import from_mapping, to_mapping
 
 STAGES = ("record", "train", "execute")
@@ -164,6 +165,4 @@ def _remove(path: Path) -> None:
 
 
 def _write_json(path: Path, values: Mapping[str, Any]) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(json.dumps(values, indent=2, allow_nan=False) + "\n", "utf-8")
-    part.replace(path)
+    write_atomically(path, json.dumps(values, indent=2, allow_nan=False) + "\n")

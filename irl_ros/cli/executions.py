@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from irl_ros.core.errors import DataError
+from irl_ros.core.files import write_atomically
 from irl_ros.core.trajectory import Outcome
 
 
@@ -42,10 +43,8 @@ def execution_path(folder: Path, number: int) -> Path:
 def save_execution(folder: Path, execution: Execution) -> None:
     """Write an execution; its file exists only once it is complete."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = execution_path(folder, execution.number)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(dataclasses.asdict(execution)) + "\n", "utf-8")
-    part.replace(path)
+    content = json.dumps(dataclasses.asdict(execution)) + "\n"
+    write_atomically(execution_path(folder, execution.number), content)
 
 
 def load_executions(folder: Path) -> tuple[Execution, ...]:

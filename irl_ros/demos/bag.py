@@ -22,7 +22,7 @@ from mcap.stream_reader import StreamReader
 from mcap.writer import CompressionType, Writer
 
 from irl_ros.core.errors import DataError
-from irl_ros.demos.files import sync_folder, write_synced
+from irl_ros.core.files import sync_folder, write_synced
 from irl_ros.demos.message_types import message_type
 
 METADATA_NAME = "irl_ros.take"

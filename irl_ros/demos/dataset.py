@@ -12,12 +12,12 @@ from irl_ros.core.action import VELOCITY_TIME_CONSTANT, kinesthetic_actions
 from irl_ros.core.arm import Arm
 from irl_ros.core.demonstrations import Demonstrations
 from irl_ros.core.errors import DataError
+from irl_ros.core.files import sha256
 from irl_ros.core.kinematics import Kinematics
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.pose import Pose
 from irl_ros.core.trajectory import Trajectories
 from irl_ros.demos.bag import read_bag
-from irl_ros.demos.files import sha256
 from irl_ros.demos.manifest import Label, Manifest, Take, load_manifest
 from irl_ros.demos.recording import Recording, decode_recording, motion_of
 from irl_ros.demos.resample import ResampleConfig, Steps, resample

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from irl_ros.core.errors import DataError
+from irl_ros.core.files import write_atomically
 from irl_ros.demos.dataset import DatasetConfig, load_recording
-from irl_ros.demos.files import write_atomically
 from irl_ros.demos.manifest import Label, Manifest, Take, load_manifest
 from irl_ros.demos.quality import QualityConfig
 from irl_ros.demos.recording import motion_of

@@ -12,8 +12,8 @@ from typing import Any, Literal, TypeVar, get_args
 import numpy as np
 
 from irl_ros.core.errors import DataError
+from irl_ros.core.files import write_atomically
 from irl_ros.core.pose import Pose
-from irl_ros.demos.files import write_atomically
 from irl_ros.demos.message_types import Target
 from irl_ros.demos.quality import Finding, QualityFigures, QualityReport
 

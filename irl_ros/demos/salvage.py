@@ -9,8 +9,8 @@ from pathlib import Path
 
 from irl_ros.core.arm import load_arm
 from irl_ros.core.errors import DataError
+from irl_ros.core.files import sha256
 from irl_ros.demos.bag import Bag, TakeWriter, Topic, bag_file, read_bag
-from irl_ros.demos.files import sha256
 from irl_ros.demos.manifest import Label, Take, TakeStatus
 from irl_ros.demos.quality import QualityConfig
 from irl_ros.demos.recording import decode_recording

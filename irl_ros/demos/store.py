@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import IO, final
 
 from irl_ros.core.errors import DataError, ParameterError
+from irl_ros.core.files import sha256
 from irl_ros.demos.bag import TakeWriter, Topic, bag_file
-from irl_ros.demos.files import sha256
 from irl_ros.demos.manifest import (
     MANIFEST,
     Label,

@@ -4,7 +4,6 @@
 
 import json
 import math
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from irl_ros.core.errors import DataError
+from irl_ros.core.files import write_atomically
 from irl_ros.core.parameters import to_mapping
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.trajectory import Trajectories
@@ -22,16 +22,6 @@ from irl_ros.learning.diagnostics import Diagnostics
 from irl_ros.learning.gcl import GuidedCostLearning, Progress
 
 _UPDATE = ("dual", "kl", "kl_limit", "previous_cost", "predicted_cost")
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace a file so that a crash leaves either the old or the new one, whole."""
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
 
 
 def save_checkpoint(learner: GuidedCostLearning, path: Path) -> None:

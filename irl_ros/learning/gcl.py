@@ -54,7 +54,7 @@ class GclConfig(Parameters):
         0.1, low=1e-6, high=1e3, doc="smallest action deviation of the first sampler, in its unit"
     )
     initial_stiffness: float = parameter(
-        2.0,
+        4.0,
         unit="1/s",
         low=0.0,
         high=100.0,

@@ -15,13 +15,13 @@ from torch.utils.tensorboard import SummaryWriter
 from irl_ros import __version__
 from irl_ros.core.contract import ExecutionContract
 from irl_ros.core.errors import DataError
+from irl_ros.core.files import write_atomically
 from irl_ros.core.parameters import to_mapping
 from irl_ros.learning.artifacts import COST_FILE, POLICY_FILE, cost_to_bytes, policy_to_bytes
 from irl_ros.learning.checkpoint import (
     finite_or_none,
     restore_checkpoint,
     save_checkpoint,
-    write_atomically,
 )
 from irl_ros.learning.diagnostics import Diagnostics
 from irl_ros.learning.gcl import GuidedCostLearning
@@ -94,7 +94,7 @@ class RunFolder:
         """
         history = self._learner.progress.history
         lines = (json.dumps(finite_or_none(entry.as_mapping())) for entry in history)
-        write_atomically(self.path / DIAGNOSTICS_FILE, ("\n".join(lines) + "\n").encode())
+        write_atomically(self.path / DIAGNOSTICS_FILE, "\n".join(lines) + "\n")
         for name, value in diagnostics.as_mapping().items():
             self._board.add_scalar(name, value, diagnostics.iteration)
         self._board.add_scalar("seconds", seconds, diagnostics.iteration)
@@ -129,4 +129,4 @@ class RunFolder:
 
     def _write_json(self, name: str, values: Mapping[str, Any]) -> None:
         text = json.dumps(values, indent=2, sort_keys=True, allow_nan=False)
-        write_atomically(self.path / name, f"{text}\n".encode())
+        write_atomically(self.path / name, f"{text}\n")

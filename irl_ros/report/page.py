@@ -14,6 +14,7 @@ import matplotlib.image
 import numpy as np
 from markupsafe import Markup
 
+from irl_ros.core.files import write_atomically
 from irl_ros.report.data import ReportData
 from irl_ros.report.drawing import inline_svg
 from irl_ros.report.learning_figures import learning_figure
@@ -61,9 +62,7 @@ def render_page(data: ReportData) -> str:
 
 def write_page(data: ReportData, path: Path) -> None:
     """Write the report; an existing one is replaced only once the new one is complete."""
-    part = path.with_suffix(".part")
-    part.write_text(render_page(data), "utf-8")
-    part.replace(path)
+    write_atomically(path, render_page(data))
 
 
 def _fixed(value: float, digits: int) -> str:

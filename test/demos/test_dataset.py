@@ -16,13 +16,13 @@ from takes import ARM, NAMES, START_NS, TARGET, feed, make_recorder, reach, read
 from irl_ros.core.action import kinesthetic_actions
 from irl_ros.core.arm import load_arm
 from irl_ros.core.errors import DataError
+from irl_ros.core.files import sha256
 from irl_ros.core.joint_sample import JointSample
 from irl_ros.core.kinematics import Kinematics
 from irl_ros.core.parameters import from_mapping
 from irl_ros.core.pose import Pose
 from irl_ros.demos.bag import RawMessage, TakeWriter, Topic, bag_file
 from irl_ros.demos.dataset import DatasetConfig, load_demonstrations
-from irl_ros.demos.files import sha256
 from irl_ros.demos.maintenance import list_takes, relabel, restore, set_aside
 from irl_ros.demos.message_types import JOINT_STATE, Target, encode_joint_state
 from irl_ros.demos.recorder import Recorder

@@ -13,7 +13,7 @@ import pytest
 from takes import NAMES, START_NS, TARGET, feed, make_recorder, ready, record, samples
 
 from irl_ros.core.errors import DataError
-from irl_ros.demos.files import sha256
+from irl_ros.core.files import sha256
 from irl_ros.demos.maintenance import (
     export_csv,
     list_takes,

@@ -7,22 +7,22 @@ import os
 from pathlib import Path
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a text file in one step.
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Replace a file in one step; text is written as UTF-8.
 
     Raises:
         OSError: If the disk refuses it; the old file is untouched then.
     """
     temporary = path.with_name(f".{path.name}.new")
-    write_synced(temporary, text)
+    write_synced(temporary, content)
     temporary.replace(path)
     sync_folder(path.parent)
 
 
-def write_synced(path: Path, text: str) -> None:
-    """Write a text file through to the disk."""
-    with path.open("w", encoding="utf-8") as stream:
-        stream.write(text)
+def write_synced(path: Path, content: str | bytes) -> None:
+    """Write a file through to the disk; text is written as UTF-8."""
+    with path.open("wb") as stream:
+        stream.write(content.encode() if isinstance(content, str) else content)
         stream.flush()
         os.fsync(stream.fileno())
 
