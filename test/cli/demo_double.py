@@ -55,7 +55,7 @@ def make_demo(path: Path, slots: tuple[int, ...], iterations: int, executions: i
         seed=0,
         output=folder.training,
         resume=False,
-        facts={"slot": task.held_out_slot},
+        facts={"before_learning": {"successes": 0, "trials": 3}},
         after_iteration=lambda *_: None,
     )
     policy, _ = load_policy(folder.training)
