@@ -104,7 +104,7 @@ def _summary(
         "held_out_slot": task.held_out_slot,
         "demonstrations": len(shown),
         "takes": len(list_takes(folder.dataset, every=True)),
-        "before_learning": run["before_learning"],
+        "before_learning": run.get("before_learning"),
         "training_rollouts": run["rollouts"],
         "evaluations": len(executions),
         "successes": successes,
