@@ -58,7 +58,7 @@ class GclConfig(Parameters):
         unit="1/s",
         low=0.0,
         high=100.0,
-        doc="rate at which the first sampler pulls the state back to its reference",
+        doc="rate at which the first sampler pulls the state back to the demonstrations' mean",
     )
     held_out_demonstrations: int = parameter(
         0, low=0, high=1000, doc="demonstrations kept from learning to measure its likelihood"
@@ -340,8 +340,8 @@ def _initial_controller(
 ) -> LinearGaussianController:
     """Return the first sampler: stands still, or follows the demonstrations' mean motion.
 
-    Either way a weak feedback keeps samples near the reference, as in the authors' own
-    initialisation from demonstrations.
+    A weak feedback keeps samples near the demonstrated motion, as in the authors' own
+    initialisation from demonstrations; standing still is explored from freely.
     """
     demonstrated = density.controller(problem.context)
     mean = density.mean_trajectory(problem.context).states[0]
@@ -351,8 +351,8 @@ def _initial_controller(
         eye = torch.eye(demonstrated.action_dim, dtype=torch.float64)
         steps = demonstrated.horizon
         return LinearGaussianController(
-            feedback.repeat(steps, 1, 1),
-            (-feedback @ mean[0]).repeat(steps, 1),
+            torch.zeros_like(demonstrated.gains),
+            torch.zeros_like(demonstrated.offsets),
             floor * eye.repeat(steps, 1, 1),
         )
     values, vectors = torch.linalg.eigh(demonstrated.covariances)

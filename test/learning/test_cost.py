@@ -109,7 +109,7 @@ def test_identity_initialisation_passes_the_input_through_rectifiers() -> None:
 
 def test_identity_initialisation_refuses_narrow_layers() -> None:
     config = CostConfig(hidden=(7,), features=20)
-    with pytest.raises(ParameterError, match=r"below 8, twice the 4 cost inputs"):
+    with pytest.raises(ParameterError, match=r"below 8, twice the 4 inputs"):
         Cost(config, torch.ones(4), torch.Generator())
 
 

@@ -13,13 +13,14 @@ from irl_ros.learning.gcl import GclConfig, GuidedCostLearning
 
 GOAL = torch.tensor([1.0, 0.5], dtype=torch.float64)
 SETTINGS = {
-    "iterations": 6,
+    "iterations": 10,
     "rollouts": 8,
     "cost.hidden": (16,),
     "cost.features": 16,
     "cost.action_weight": ACTION_WEIGHT,
     "initial_controller": "hold",
     "initial_deviation": 0.5,
+    "initial_stiffness": 0.0,
     "controller.kl_limit": 20.0,
     "held_out_demonstrations": 2,
 }
@@ -34,8 +35,8 @@ def test_a_cold_start_learns_to_reach_the_goal() -> None:
     trained = source.sample(learner.progress.controller, 20, seed=99, deterministic=True)
     assert untrained.successes == 0
     assert trained.successes == 20
-    assert [each.iteration for each in seen] == list(range(1, 7))
-    assert seen[-1].rollouts == 48
+    assert [each.iteration for each in seen] == list(range(1, 11))
+    assert seen[-1].rollouts == 80
     for each in seen:
         assert each.bound_gap >= 0
         assert 1 <= each.effective_samples <= each.rollouts + 14
