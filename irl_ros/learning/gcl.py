@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from irl_ros.core.errors import DataError
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.rollout import RolloutSource
@@ -60,8 +59,8 @@ class GclConfig(Parameters):
         high=100.0,
         doc="rate at which the first sampler pulls the state back to the demonstrations' mean",
     )
-    held_out_demonstrations: int = parameter(
-        0, low=0, high=1000, doc="demonstrations kept from learning to measure its likelihood"
+    held_out_share: float = parameter(
+        0.1, low=0.0, high=0.9, doc="share of demonstrations kept from learning, to judge it by"
     )
     cost: CostConfig = field(default_factory=CostConfig)
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
@@ -104,7 +103,7 @@ class GuidedCostLearning:
     def __init__(self, problem: LearningProblem, config: GclConfig, seed: int) -> None:
         self.config = config
         self.seed = seed
-        self.problem, self.held_out = _hold_out(problem, config.held_out_demonstrations)
+        self.problem, self.held_out = _hold_out(problem, config.held_out_share)
         self.generator = torch.Generator().manual_seed(seed)
         self.cost = Cost(config.cost, problem.input_scale, self.generator)
         self.optimiser = torch.optim.Adam(
@@ -363,20 +362,12 @@ def _initial_controller(
 
 
 def _hold_out(
-    problem: LearningProblem, count: int
+    problem: LearningProblem, share: float
 ) -> tuple[LearningProblem, LearningProblem | None]:
-    """Split evenly spaced demonstrations off.
-
-    Raises:
-        DataError: If fewer than 2 demonstrations would be left.
-    """
+    """Split evenly spaced demonstrations off, the share rounded down; at least 2 are left."""
     total = len(problem.demonstrations)
-    if total - count < 2:
-        raise DataError(
-            f"held_out_demonstrations = {count} leaves {total - count} of {total} demonstrations; "
-            "leave at least 2"
-        )
-    if count == 0:
+    count = min(int(share * total), total - 2)
+    if count <= 0:
         return problem, None
     chosen = {round((index + 0.5) * total / count - 0.5) for index in range(count)}
     kept = [index for index in range(total) if index not in chosen]

@@ -22,7 +22,7 @@ SETTINGS = {
     "initial_deviation": 0.5,
     "initial_stiffness": 0.0,
     "controller.kl_limit": 20.0,
-    "held_out_demonstrations": 2,
+    "held_out_share": 0.125,
 }
 
 
