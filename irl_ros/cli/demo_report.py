@@ -29,6 +29,7 @@ from irl_ros.learning.cost import Cost
 from irl_ros.learning.run_folder import CONFIG_FILE, DIAGNOSTICS_FILE, RUN_FILE
 from irl_ros.report.data import Rack, ReportData, RewardMap, RewardTrace, ToolPath
 from irl_ros.report.page import write_page
+from irl_ros.report.path_figures import overview_figure
 from irl_ros.report.proportion import wilson_interval
 from irl_ros.sim.config import SimulationConfig
 
@@ -37,11 +38,12 @@ _MAP_HEIGHT = 0.30  # m
 _TITLE = "A plate into a slot that was never demonstrated"
 
 
-def write_report(folder: DemoFolder) -> Path:
+def write_report(folder: DemoFolder, picture: Path | None = None) -> Path:
     """Write ``report.html`` and ``summary.json`` of a demonstration and return the report's path.
 
     Args:
         folder: Folder of a finished demonstration.
+        picture: Where to write a picture of the scene and the paths as well.
 
     Raises:
         DataError: If a part of it is missing or damaged.
@@ -82,6 +84,9 @@ def write_report(folder: DemoFolder) -> Path:
         reproduce=_command(folder),
     )
     write_page(data, folder.report)
+    if picture is not None and data.scene is not None:
+        figure = overview_figure(data.scene, data.rack, data.demonstrations, data.executions)
+        figure.savefig(picture, dpi=110, facecolor="white")
     return folder.report
 
 

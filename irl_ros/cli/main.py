@@ -141,6 +141,9 @@ def results(
 @app.command()
 def report(
     folder: Annotated[Path, typer.Argument(help="Folder of a demonstration, as of `demo`.")],
+    picture: Annotated[
+        Path | None, typer.Option(help="Write scene and paths as a picture as well.")
+    ] = None,
 ) -> None:
     """Write the report of a finished demonstration again."""
     from irl_ros.cli.demo_folder import DemoFolder
@@ -148,7 +151,7 @@ def report(
     finished = DemoFolder(folder)
     from irl_ros.cli.demo_report import write_report
 
-    print(write_report(finished))
+    print(write_report(finished, picture))
 
 
 def main() -> int:

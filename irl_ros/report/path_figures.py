@@ -5,6 +5,7 @@
 from typing import Any
 
 import numpy as np
+from jaxtyping import UInt8
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -38,6 +39,24 @@ def paths_figure(
     _draw_side(side, rack, demonstrations, executions)
     space = add_axes(figure, 1, 2, 2, projection="3d")
     _draw_space(space, rack, demonstrations, executions)
+    figure.legend(handles=_legend(executions), loc="outside lower center", ncols=4)
+    return figure
+
+
+@in_style
+def overview_figure(
+    scene: UInt8[np.ndarray, "height width 3"],
+    rack: Rack,
+    demonstrations: tuple[ToolPath, ...],
+    executions: tuple[ToolPath, ...],
+) -> Figure:
+    """Draw the scene beside the plate's paths from the side, for a page's top."""
+    figure = new_figure(10.5, 4.6)
+    figure.set_facecolor("white")
+    picture = add_axes(figure, 1, 2, 1)
+    picture.imshow(scene)
+    picture.set_axis_off()
+    _draw_side(add_axes(figure, 1, 2, 2), rack, demonstrations, executions)
     figure.legend(handles=_legend(executions), loc="outside lower center", ncols=4)
     return figure
 
