@@ -3,6 +3,7 @@
 """Attempts at the task by the learned policy, through the same topics and services as by hand."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import final
 
@@ -21,6 +22,9 @@ from irl_ros.ros.task_report import TaskReport, task_report
 
 _FIRST_SEED = 1_000_000  # far from those of the demonstrations and rollouts
 _SEEDS_PER_RUN = 1_000
+_TRIES = 3
+_LONGEST = 60.0  # s
+_MOVING = {"ramping", "executing"}
 
 
 def run_attempts(
@@ -79,34 +83,63 @@ class Attempts:
     def run(self, number: int, seed: int) -> Execution:
         """Reset the arm, execute the policy, open the gripper and return what became of it.
 
+        An execution that the controller gave up because the machine was too busy (no joint states
+        for a while) says nothing about the policy and is repeated. One that the guard tripped is a
+        failure, wherever the plate is.
+
         Raises:
-            IrlRosError: If the controller refuses or stops, or a node fails.
+            IrlRosError: If the controller refuses, executions are given up again and again, or a
+                node fails.
             Interrupted: If the program is told to stop.
         """
+        link = self._link
+        repeated = 0
+        self._execute(seed)
+        while not (self._completed or self._phase == "tripped"):
+            repeated += 1
+            if repeated == _TRIES:
+                raise LinkError(
+                    f"execution {number} was given up {_TRIES} times, last: {self._message}; "
+                    "is the machine too busy?"
+                )
+            self._execute(seed)
+        tripped = "" if self._completed else self._message
+        link.press("sim_arm/release")
+        link.wait_until(lambda: self._judged(seed) is not None, "the judgement", _LONGEST)
+        judged = self._judged(seed)
+        assert judged is not None
+        if tripped:
+            judged = replace(judged, success=False, reason=f"stopped by the guard: {tripped}")
+            link.press("policy_controller/rearm")
+        return self._record(number, seed, judged, repeated)
+
+    def _execute(self, seed: int) -> None:
         link = self._link
         link.set_parameters("sim_arm", {"seed": seed})
         link.press("sim_arm/reset")
         link.wait_until(
-            lambda: self._task is not None and self._task.seed == seed, "the arm's new attempt"
+            lambda: (
+                self._task is not None and self._task.seed == seed and self._task.outcome is None
+            ),
+            "the arm's new attempt",
         )
         self._samples.clear()
         self._rewards.clear()
         count = self._count
         link.press_until_accepted("policy_controller/execute")
         link.wait_until(lambda: self._count > count, "the execution to begin")
-        link.wait_until(lambda: self._phase in {"holding", "tripped", "idle"}, "its end", 60.0)
-        state = self._status
-        if state is None or state.values.get("completed") != "true":
-            reason = "no status" if state is None else state.message
-            raise LinkError(f"execution {number} was not completed: {reason}")
-        link.press("sim_arm/release")
-        link.wait_until(lambda: self._judged(seed) is not None, "the judgement", 60.0)
-        judged = self._judged(seed)
-        assert judged is not None
-        return self._record(number, seed, judged)
+        link.wait_until(lambda: self._phase not in _MOVING, "its end", _LONGEST)
 
     def _judged(self, seed: int) -> Outcome | None:
         return self._task.outcome if self._task is not None and self._task.seed == seed else None
+
+    @property
+    def _completed(self) -> bool:
+        return self._status is not None and self._status.values.get("completed") == "true"
+
+    @property
+    def _message(self) -> str:
+        return "no status" if self._status is None else self._status.message
 
     @property
     def _phase(self) -> str:
@@ -116,7 +149,7 @@ class Attempts:
     def _count(self) -> int:
         return 0 if self._status is None else int(self._status.values.get("execution", 0))
 
-    def _record(self, number: int, seed: int, judged: Outcome) -> Execution:
+    def _record(self, number: int, seed: int, judged: Outcome, repeated: int) -> Execution:
         begin = self._samples[0].stamp_ns if self._samples else 0
         return Execution(
             number=number,
@@ -129,6 +162,7 @@ class Attempts:
             ),
             reward_times=tuple(round(1e-9 * (ns - begin), 4) for ns, _ in self._rewards),
             rewards=tuple(round(reward, 6) for _, reward in self._rewards),
+            repeated=repeated,
         )
 
     def _on_status(self, message: DiagnosticStatus) -> None:

@@ -114,6 +114,7 @@ def _summary(
         "evaluations": len(executions),
         "successes": successes,
         "broken": sum(execution.outcome.broken for execution in executions),
+        "repeated": sum(execution.repeated for execution in executions),
         "success_rate": successes / len(executions) if executions else None,
         "wilson_95": [round(low, 4), round(high, 4)],
         "failures": {

@@ -24,6 +24,7 @@ class Execution:
         joint_positions: Positions at these times, rad.
         reward_times: Time of each learned reward, s from the first joint state.
         rewards: Learned reward at these times.
+        repeated: How often it was begun before and given up because the machine was too busy.
     """
 
     number: int
@@ -33,6 +34,7 @@ class Execution:
     joint_positions: tuple[tuple[float, ...], ...]
     reward_times: tuple[float, ...]
     rewards: tuple[float, ...]
+    repeated: int = 0
 
 
 def execution_path(folder: Path, number: int) -> Path:
@@ -66,6 +68,7 @@ def load_executions(folder: Path) -> tuple[Execution, ...]:
                     joint_positions=tuple(tuple(row) for row in values["joint_positions"]),
                     reward_times=tuple(values["reward_times"]),
                     rewards=tuple(values["rewards"]),
+                    repeated=int(values.get("repeated", 0)),
                 )
             )
         except (KeyError, TypeError, ValueError) as error:
