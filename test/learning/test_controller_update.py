@@ -11,7 +11,9 @@ from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.trajectory import Trajectories
 from irl_ros.learning.controller_update import constrained_step
 from irl_ros.learning.cost import QuadraticCost
+from irl_ros.learning.importance import log_mixture
 from irl_ros.learning.lqr import LinearDynamics, expected_cost, kl_divergence, propagate, solve
+from irl_ros.learning.objective import guided_cost_loss
 
 T = 20
 A = torch.tensor([[1.0, 0.1], [0.0, 1.0]], dtype=torch.float64)
@@ -186,3 +188,88 @@ def test_without_entropy_the_noise_shrinks_step_by_step() -> None:
         with_entropy = constrained_step(*problem(), with_entropy, 5.0).controller
     assert controller.entropy() < with_entropy.entropy() - 20
     assert float(controller.covariances.max()) < 0.1
+
+
+WEIGHTS = (1.0, 0.1, 0.1)
+
+
+def expected_features(weights: torch.Tensor) -> torch.Tensor:
+    """Return E of sum_t (x1^2, x2^2, u^2) / 2 under the soft optimum of these weights."""
+    cost, dynamics = problem(*weights.tolist())
+    marginals = propagate(solve(cost, dynamics).controller, dynamics)
+    second = marginals.covariances + torch.einsum("ti,tj->tij", marginals.means, marginals.means)
+    return 0.5 * second.diagonal(dim1=1, dim2=2).sum(dim=0)
+
+
+def fisher_information(weights: torch.Tensor) -> torch.Tensor:
+    """Return d^2 log Z / d weights^2, the information that one demonstration carries."""
+    columns = []
+    for index in range(3):
+        step = torch.zeros(3, dtype=torch.float64)
+        step[index] = 1e-4 * weights[index]
+        change = expected_features(weights + step) - expected_features(weights - step)
+        columns.append(-change / (2 * step[index]))
+    information = torch.stack(columns, dim=1)
+    return 0.5 * (information + information.T)
+
+
+def test_fisher_information_predicts_the_published_accuracy() -> None:
+    weights = torch.tensor(WEIGHTS, dtype=torch.float64)
+    covariance = torch.linalg.inv(fisher_information(weights))
+    for count, percents in ((40, (15.4, 52.9, 5.2)), (1000, (3.1, 10.6, 1.0))):
+        relative = 100 * (covariance.diagonal() / count).sqrt() / weights
+        assert relative.tolist() == pytest.approx(percents, abs=0.06)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_weights_are_recovered_within_the_fisher_ellipsoid(seed: int) -> None:
+    """Fit the three weights to 1000 demonstrations by Newton's method on the exact likelihood."""
+    truth = torch.tensor(WEIGHTS, dtype=torch.float64)
+    count = 1000
+    runs = roll_out(solve(*problem()).controller, count, seed=seed)
+    z = torch.cat([runs.states, runs.actions], dim=-1)
+    shown = 0.5 * z.square().sum(dim=(0, 1)) / count
+    weights = truth * torch.tensor([1.3, 0.8, 1.1], dtype=torch.float64)
+    for _ in range(8):
+        gradient = shown - expected_features(weights)
+        weights = weights - torch.linalg.solve(fisher_information(weights), gradient)
+    torch.testing.assert_close(expected_features(weights), shown, rtol=1e-6, atol=0.0)
+    miss = weights - truth
+    distance = float(count * miss @ fisher_information(truth) @ miss)
+    assert distance < 7.815  # 95 % quantile of chi-squared with 3 degrees of freedom
+
+
+def test_fused_estimate_of_the_partition_function_is_unbiased() -> None:
+    """Three controllers around the optimum; the mean of many small estimates is Z."""
+    cost, dynamics = problem()
+    optimum = solve(cost, dynamics)
+    controllers = [
+        LinearGaussianController(
+            scale * optimum.controller.gains,
+            optimum.controller.offsets + shift,
+            spread * optimum.controller.covariances,
+        )
+        for scale, shift, spread in ((1.0, 0.3, 1.5), (0.9, -0.3, 1.8), (1.1, 0.0, 1.6))
+    ]
+    counts = torch.tensor([4, 4, 4])
+    estimates = []
+    for repetition in range(80):
+        batches = [
+            roll_out(controller, 4, seed=1000 * repetition + index)
+            for index, controller in enumerate(controllers)
+        ]
+        samples = Trajectories(
+            torch.cat([batch.states for batch in batches]),
+            torch.cat([batch.actions for batch in batches]),
+        )
+        log_q = log_mixture(torch.stack([q.log_prob(samples) for q in controllers]), counts)
+        z = torch.cat([samples.states, samples.actions], dim=-1)
+        costs = 0.5 * torch.einsum("mti,tij,mtj->m", z, cost.matrix, z)
+        nothing = torch.zeros(1, dtype=torch.float64)
+        estimates.append(float(guided_cost_loss(nothing, costs, log_q)))
+    log_ratio = torch.tensor(estimates, dtype=torch.float64) - optimum.log_partition
+    ratio = log_ratio.exp()
+    standard_error = float(ratio.std()) / len(ratio) ** 0.5
+    assert float(ratio.mean()) == pytest.approx(1.0, abs=3 * standard_error)
+    assert standard_error < 0.15
+    assert float(log_ratio.mean()) < 0.0
