@@ -21,18 +21,18 @@ from irl_ros.learning.controller_update import (
     step_multiplier,
 )
 from irl_ros.learning.cost import Cost, CostConfig
-from irl_ros.learning.cost_update import CostData, CostUpdateConfig, CostUpdateReport, update_cost
+from irl_ros.learning.cost_health import cost_health
+from irl_ros.learning.cost_update import CostData, CostUpdateConfig, update_cost
 from irl_ros.learning.demonstration_density import (
-    DemonstrationDensity,
     DemonstrationDensityConfig,
     fit_demonstration_density,
 )
 from irl_ros.learning.diagnostics import Diagnostics
 from irl_ros.learning.dynamics import DynamicsConfig, fit_dynamics, one_step_error
-from irl_ros.learning.importance import effective_sample_size, normalise, pareto_shape
+from irl_ros.learning.first_sampler import FirstSamplerConfig, first_sampler
 from irl_ros.learning.lqr import LinearDynamics, expected_cost, propagate
-from irl_ros.learning.objective import ObjectiveConfig, guided_cost_loss, loss_bound
-from irl_ros.learning.problem import LearningProblem
+from irl_ros.learning.objective import ObjectiveConfig
+from irl_ros.learning.problem import LearningProblem, hold_out
 
 
 @dataclass(frozen=True)
@@ -44,24 +44,10 @@ class GclConfig(Parameters):
     adaptive_sampler: bool = parameter(
         True, doc="update the controller; off is relative-entropy IRL with a fixed sampler"
     )
-    initial_controller: str = parameter(
-        "demonstrations",
-        choices=("demonstrations", "hold"),
-        doc="first sampler: the demonstrations' density in the new context, or standing still",
-    )
-    initial_deviation: float = parameter(
-        0.1, low=1e-6, high=1e3, doc="smallest action deviation of the first sampler, in its unit"
-    )
-    initial_stiffness: float = parameter(
-        4.0,
-        unit="1/s",
-        low=0.0,
-        high=100.0,
-        doc="rate at which the first sampler pulls the state back to the demonstrations' mean",
-    )
     held_out_share: float = parameter(
         0.1, low=0.0, high=0.9, doc="share of demonstrations kept from learning, to judge it by"
     )
+    first_sampler: FirstSamplerConfig = field(default_factory=FirstSamplerConfig)
     cost: CostConfig = field(default_factory=CostConfig)
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
     cost_update: CostUpdateConfig = field(default_factory=CostUpdateConfig)
@@ -103,7 +89,7 @@ class GuidedCostLearning:
     def __init__(self, problem: LearningProblem, config: GclConfig, seed: int) -> None:
         self.config = config
         self.seed = seed
-        self.problem, self.held_out = _hold_out(problem, config.held_out_share)
+        self.problem, self.held_out = hold_out(problem, config.held_out_share)
         self.generator = torch.Generator().manual_seed(seed)
         self.cost = Cost(config.cost, problem.input_scale, self.generator)
         self.optimiser = torch.optim.Adam(
@@ -114,7 +100,7 @@ class GuidedCostLearning:
         )
         self.progress = Progress(
             iteration=0,
-            controller=_initial_controller(self.problem, self.density, config),
+            controller=first_sampler(self.problem, self.density, config.first_sampler),
             background=empty_background(self.problem, self.density),
             multiplier=1.0,
             update=None,
@@ -179,7 +165,11 @@ class GuidedCostLearning:
             rollouts=sum(background.counts),
             success_rate=rollouts.successes / len(rollouts.outcomes),
             peak_force=max(outcome.peak_force for outcome in rollouts.outcomes),
-            **self._cost_health(data, report),
+            **cost_health(self.cost, data, self.config.objective, self.held_out),
+            loss=report.loss,
+            rate_penalty=report.rate,
+            monotonic_penalty=report.monotonic,
+            gradient_norm=report.gradient_norm,
             base=base + 1,
             dual=update.dual,
             kl=update.kl,
@@ -289,98 +279,6 @@ class GuidedCostLearning:
             newest=background.counts[-1],
         )
 
-    @torch.no_grad()
-    def _cost_health(self, data: CostData, report: CostUpdateReport) -> dict[str, float]:
-        """Measure the fitted cost on the whole background."""
-        demonstrated = self.cost.evaluate(
-            data.demonstration_inputs, data.demonstration_actions
-        ).sum(dim=1)
-        sampled = self.cost.evaluate(data.sample_inputs, data.sample_actions).sum(dim=1)
-        costs = torch.cat([demonstrated, sampled])
-        log_q = torch.cat([data.demonstration_log_q, data.sample_log_q])
-        if not self.config.objective.demonstrations_in_background:
-            costs, log_q = sampled, data.sample_log_q
-        log_weights = -costs - log_q
-        loss = float(guided_cost_loss(demonstrated, costs, log_q))
-        log_partition = loss - float(demonstrated.mean())
-        effective = effective_sample_size(log_weights)
-        weights = normalise(log_weights)
-        inside = len(demonstrated) if len(costs) > len(sampled) else 0
-        bound = float(loss_bound(data.demonstration_log_q, len(costs))) if inside else math.nan
-        unseen = math.nan
-        if self.held_out is not None:
-            actions = self.held_out.demonstrations.actions
-            held = self.cost.evaluate(self.held_out.inputs, actions).sum(dim=1)
-            unseen = float(held.mean()) + log_partition
-        return {
-            "demonstration_cost": float(demonstrated.mean()),
-            "sample_cost": float(sampled[-data.newest :].mean()),
-            "held_out_nll": unseen,
-            "log_partition": log_partition,
-            "log_partition_error": math.sqrt(max(0.0, 1 / effective - 1 / len(costs))),
-            "bound_gap": loss - bound,
-            "effective_samples": effective,
-            "pareto_shape": pareto_shape(log_weights),
-            "largest_weight": float(weights.max()),
-            "demonstration_share": float(weights[:inside].sum()),
-            "loss": report.loss,
-            "rate_penalty": report.rate,
-            "monotonic_penalty": report.monotonic,
-            "gradient_norm": report.gradient_norm,
-        }
-
 
 def _rollout_seed(seed: int, iteration: int) -> int:
     return int(np.random.SeedSequence([seed, iteration]).generate_state(1)[0])
-
-
-def _initial_controller(
-    problem: LearningProblem, density: DemonstrationDensity, config: GclConfig
-) -> LinearGaussianController:
-    """Return the first sampler: stands still, or follows the demonstrations' mean motion.
-
-    A weak feedback keeps samples near the demonstrated motion, as in the authors' own
-    initialisation from demonstrations; standing still is explored from freely.
-    """
-    demonstrated = density.controller(problem.context)
-    mean = density.mean_trajectory(problem.context).states[0]
-    floor = config.initial_deviation**2
-    feedback = config.initial_stiffness * problem.tracking
-    if config.initial_controller == "hold":
-        eye = torch.eye(demonstrated.action_dim, dtype=torch.float64)
-        steps = demonstrated.horizon
-        return LinearGaussianController(
-            torch.zeros_like(demonstrated.gains),
-            torch.zeros_like(demonstrated.offsets),
-            floor * eye.repeat(steps, 1, 1),
-        )
-    values, vectors = torch.linalg.eigh(demonstrated.covariances)
-    wide = vectors @ torch.diag_embed(values.clamp(min=floor)) @ vectors.mT
-    return LinearGaussianController(
-        demonstrated.gains + feedback, demonstrated.offsets - mean @ feedback.T, wide
-    )
-
-
-def _hold_out(
-    problem: LearningProblem, share: float
-) -> tuple[LearningProblem, LearningProblem | None]:
-    """Split evenly spaced demonstrations off, the share rounded down; at least 2 are left."""
-    total = len(problem.demonstrations)
-    count = min(int(share * total), total - 2)
-    if count <= 0:
-        return problem, None
-    chosen = {round((index + 0.5) * total / count - 0.5) for index in range(count)}
-    kept = [index for index in range(total) if index not in chosen]
-    return _subset(problem, kept), _subset(problem, sorted(chosen))
-
-
-def _subset(problem: LearningProblem, indices: list[int]) -> LearningProblem:
-    return LearningProblem(
-        problem.demonstrations[indices],
-        problem.inputs[indices],
-        problem.contexts[indices],
-        problem.features,
-        problem.context,
-        problem.input_scale,
-        problem.tracking,
-    )

@@ -15,7 +15,7 @@ _PAPER = {
     "cost_update.newest_share": 0.0,
     "dynamics.prior": "mixture",
     "dynamics.window": 0,
-    "initial_stiffness": 0.0,
+    "first_sampler.stiffness": 0.0,
     "objective.monotonic_margin": -1.0,
     "controller.base": "newest",
     "controller.kl_decay": 1.0,

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A learning problem: demonstrations, what the cost may see, and the context to be learned."""
 
+import math
 from dataclasses import dataclass
 
 from jaxtyping import Float
@@ -64,3 +65,36 @@ def group_scale(inputs: Float[Tensor, "N T y"], groups: tuple[slice, ...]) -> Fl
     for group in groups:
         scale[group] = inputs[..., group].square().mean().sqrt().clamp(min=1e-9)
     return scale
+
+
+def hold_out(
+    problem: LearningProblem, share: float
+) -> tuple[LearningProblem, LearningProblem | None]:
+    """Split evenly spaced demonstrations off, the share rounded down; at least 2 are left.
+
+    Args:
+        problem: All demonstrations.
+        share: Share of them that is split off.
+
+    Returns:
+        The problem that is learned, and the one held out, None if it would be empty.
+    """
+    total = len(problem.demonstrations)
+    count = min(math.floor(share * total + 1e-9), total - 2)
+    if count <= 0:
+        return problem, None
+    chosen = {round((index + 0.5) * total / count - 0.5) for index in range(count)}
+    kept = [index for index in range(total) if index not in chosen]
+    return _subset(problem, kept), _subset(problem, sorted(chosen))
+
+
+def _subset(problem: LearningProblem, indices: list[int]) -> LearningProblem:
+    return LearningProblem(
+        problem.demonstrations[indices],
+        problem.inputs[indices],
+        problem.contexts[indices],
+        problem.features,
+        problem.context,
+        problem.input_scale,
+        problem.tracking,
+    )

@@ -18,9 +18,8 @@ SETTINGS = {
     "cost.hidden": (16,),
     "cost.features": 16,
     "cost.action_weight": ACTION_WEIGHT,
-    "initial_controller": "hold",
-    "initial_deviation": 0.5,
-    "initial_stiffness": 0.0,
+    "first_sampler.kind": "hold",
+    "first_sampler.deviation": 0.5,
     "controller.kl_limit": 20.0,
     "held_out_share": 0.125,
 }

@@ -1,0 +1,59 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The controller that is sampled first, before anything has been learned."""
+
+from dataclasses import dataclass
+
+import torch
+
+from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.core.policy import LinearGaussianController
+from irl_ros.learning.demonstration_density import DemonstrationDensity
+from irl_ros.learning.problem import LearningProblem
+
+
+@dataclass(frozen=True)
+class FirstSamplerConfig(Parameters):
+    """Where sampling begins."""
+
+    kind: str = parameter(
+        "demonstrations",
+        choices=("demonstrations", "hold"),
+        doc="the demonstrations' density in the new context, or standing still",
+    )
+    deviation: float = parameter(
+        0.1, low=1e-6, high=1e3, doc="smallest standard deviation of an action, in its unit"
+    )
+    stiffness: float = parameter(
+        4.0,
+        unit="1/s",
+        low=0.0,
+        high=100.0,
+        doc="rate at which the state is pulled back to the demonstrations' mean",
+    )
+
+
+def first_sampler(
+    problem: LearningProblem, density: DemonstrationDensity, config: FirstSamplerConfig
+) -> LinearGaussianController:
+    """Return the controller that is sampled first, q_1.
+
+    Feedback keeps samples near the demonstrated motion, as in the authors' own initialisation
+    from demonstrations; standing still is explored from freely.
+    """
+    demonstrated = density.controller(problem.context)
+    floor = config.deviation**2
+    if config.kind == "hold":
+        eye = torch.eye(demonstrated.action_dim, dtype=torch.float64)
+        return LinearGaussianController(
+            torch.zeros_like(demonstrated.gains),
+            torch.zeros_like(demonstrated.offsets),
+            floor * eye.repeat(demonstrated.horizon, 1, 1),
+        )
+    mean = density.mean_trajectory(problem.context).states[0]
+    feedback = config.stiffness * problem.tracking
+    values, vectors = torch.linalg.eigh(demonstrated.covariances)
+    wide = vectors @ torch.diag_embed(values.clamp(min=floor)) @ vectors.mT
+    return LinearGaussianController(
+        demonstrated.gains + feedback, demonstrated.offsets - mean @ feedback.T, wide
+    )
