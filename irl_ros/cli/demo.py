@@ -108,7 +108,11 @@ def _run_stages(folder: DemoFolder, domain_id: int, console: Console) -> int:
                     continue
                 folder.prepare(stage)
                 began = time.monotonic()
-                run(demonstration)
+                try:
+                    run(demonstration)
+                except BaseException:
+                    folder.interrupt(stage, time.monotonic() - began)
+                    raise
                 folder.finish(stage, time.monotonic() - began)
             stage = "report"
             _report(folder, console)

@@ -47,11 +47,13 @@ class DemoFolder:
             options = from_mapping(DemoOptions, state["options"])
         self.options = options
         self.wall_seconds: dict[str, float] = {}
+        self._spent: dict[str, float] = {}  # on stages that were interrupted, s
         if fresh:
             self._clear()
         elif state is not None:
             self._check_same(state["options"])
             self.wall_seconds = {name: float(s) for name, s in state["wall_seconds"].items()}
+            self._spent = {name: float(s) for name, s in state.get("spent", {}).items()}
         elif self.path.exists() and any(self.path.iterdir()):
             raise DataError(
                 f"{self.path} holds files but no demonstration; choose another --output"
@@ -94,8 +96,13 @@ class DemoFolder:
         return stage in self.wall_seconds
 
     def finish(self, stage: str, seconds: float) -> None:
-        """Note that a stage is complete and how long it took, s."""
-        self.wall_seconds[stage] = round(seconds, 3)
+        """Note that a stage is complete and how long its last part took, s."""
+        self.wall_seconds[stage] = round(self._spent.pop(stage, 0.0) + seconds, 3)
+        self._write_state()
+
+    def interrupt(self, stage: str, seconds: float) -> None:
+        """Note that a stage was interrupted after some time, s; it counts if it is continued."""
+        self._spent[stage] = round(self._spent.get(stage, 0.0) + seconds, 3)
         self._write_state()
 
     def prepare(self, stage: str) -> None:
@@ -106,8 +113,10 @@ class DemoFolder:
         """
         for later in STAGES[STAGES.index(stage) + 1 :]:
             self.wall_seconds.pop(later, None)
+            self._spent.pop(later, None)
             _remove(self._folder(later))
         if stage == "record":
+            self._spent.pop(stage, None)
             _remove(self.dataset)
         self._write_state()
 
@@ -141,7 +150,11 @@ class DemoFolder:
         return state
 
     def _write_state(self) -> None:
-        state = {"options": to_mapping(self.options), "wall_seconds": self.wall_seconds}
+        state = {
+            "options": to_mapping(self.options),
+            "wall_seconds": self.wall_seconds,
+            "spent": self._spent,
+        }
         _write_json(self._state, state)
 
     def _check_same(self, theirs: Mapping[str, Any]) -> None:

@@ -95,6 +95,19 @@ def test_training_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     assert folder.training.exists()
 
 
+def test_time_of_interrupted_parts_counts_where_they_are_continued(tmp_path: Path) -> None:
+    DemoFolder(tmp_path, DemoOptions()).interrupt("execute", 10.0)
+    folder = DemoFolder(tmp_path, DemoOptions())
+    folder.prepare("execute")
+    folder.finish("execute", 5.0)
+    assert folder.wall_seconds["execute"] == 15.0
+    # Recording starts anew, so its time does too.
+    folder.interrupt("record", 10.0)
+    folder.prepare("record")
+    folder.finish("record", 5.0)
+    assert folder.wall_seconds == {"record": 5.0}
+
+
 def test_a_folder_with_other_files_is_not_taken_over(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("x")
     with pytest.raises(DataError, match="choose another --output"):
