@@ -59,17 +59,15 @@ class Background:
         return concatenate([self.samples_of(int(k)) for k in nearest.sort().values])
 
     def fused_log_q(
-        self, *, demonstrations_in_background: bool, equal: bool
+        self, counts: Float[Tensor, " K"], *, equal: bool
     ) -> tuple[Float[Tensor, " N"], Float[Tensor, " M"]]:
         """Return the fused log densities of the demonstrations and of the samples.
 
         Args:
-            demonstrations_in_background: Whether the demonstrations, and with them their density,
-                are part of the background.
+            counts: How many samples of each distribution an estimate uses, the demonstrations'
+                density first.
             equal: Weigh all distributions equally instead of by their share of samples.
         """
-        demonstrations = self.demonstration_log_q.shape[1] if demonstrations_in_background else 0
-        counts = torch.tensor([demonstrations, *self.counts])
         joint = torch.cat([self.demonstration_log_q, self.log_q], dim=1)
         fused = log_mixture(joint, counts, equal=equal)
         split = self.demonstration_log_q.shape[1]

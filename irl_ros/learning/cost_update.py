@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Minibatch steps on the cost: Finn, Levine and Abbeel (2016), algorithm 2."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -49,10 +50,10 @@ class CostData:
     Attributes:
         demonstration_inputs: Cost inputs of the demonstrations.
         demonstration_actions: Their actions.
-        demonstration_log_q: Their fused log densities.
+        demonstration_log_q: Their log densities, fused by the shares of a minibatch.
         sample_inputs: Cost inputs of the background samples.
         sample_actions: Their actions.
-        sample_log_q: Their fused log densities.
+        sample_log_q: Their log densities, fused likewise.
         newest: Number of samples of the newest controller, which stand last.
     """
 
@@ -63,6 +64,29 @@ class CostData:
     sample_actions: Float[Tensor, "M T u"]
     sample_log_q: Float[Tensor, " M"]
     newest: int
+
+
+def batch_counts(
+    demonstrations: int, counts: Sequence[int], config: CostUpdateConfig
+) -> Float[Tensor, " K"]:
+    """Return how many members of a background batch come from each distribution, in expectation.
+
+    Args:
+        demonstrations: Number of demonstrations in the background; 0 if they stay out of it.
+        counts: Number of samples of each controller, oldest first.
+        config: Sizes and shares of the batch.
+    """
+    newest = min(_newest_in_batch(config), counts[-1])
+    total = sum(counts)
+    others = min(config.sample_batch - _newest_in_batch(config), total)
+    shares = [float(min(config.demonstration_batch, demonstrations))]
+    shares += [others * count / total for count in counts]
+    shares[-1] += newest
+    return torch.tensor(shares, dtype=torch.float64)
+
+
+def _newest_in_batch(config: CostUpdateConfig) -> int:
+    return round(config.newest_share * config.sample_batch)
 
 
 @dataclass(frozen=True)
@@ -163,6 +187,6 @@ def _background_batch(
 ) -> Int[Tensor, " m"]:
     """Draw background samples: a set share from the newest controller, the others from all."""
     total = len(data.sample_inputs)
-    newest = round(config.newest_share * config.sample_batch)
+    newest = _newest_in_batch(config)
     recent = total - data.newest + _choose(data.newest, newest, generator)
     return torch.cat([_choose(total, config.sample_batch - newest, generator), recent])

@@ -22,7 +22,7 @@ from irl_ros.learning.controller_update import (
 )
 from irl_ros.learning.cost import Cost, CostConfig
 from irl_ros.learning.cost_health import cost_health
-from irl_ros.learning.cost_update import CostData, CostUpdateConfig, update_cost
+from irl_ros.learning.cost_update import CostData, CostUpdateConfig, batch_counts, update_cost
 from irl_ros.learning.demonstration_density import (
     DemonstrationDensityConfig,
     fit_demonstration_density,
@@ -146,7 +146,7 @@ class GuidedCostLearning:
         )
         surprise = self._surprise(before, rollouts)
         multiplier, predicted, actual = self._judge_last_step(background)
-        data = self._cost_data(background)
+        data = self._cost_data(background, whole=False)
         settings = self.config.cost_update
         for group in self.optimiser.param_groups:
             group["lr"] = settings.learning_rate * settings.rate_decay**self._elapsed
@@ -165,7 +165,12 @@ class GuidedCostLearning:
             rollouts=sum(background.counts),
             success_rate=rollouts.successes / len(rollouts.outcomes),
             peak_force=max(outcome.peak_force for outcome in rollouts.outcomes),
-            **cost_health(self.cost, data, self.config.objective, self.held_out),
+            **cost_health(
+                self.cost,
+                self._cost_data(background, whole=True),
+                self.config.objective,
+                self.held_out,
+            ),
             loss=report.loss,
             rate_penalty=report.rate,
             monotonic_penalty=report.monotonic,
@@ -262,12 +267,16 @@ class GuidedCostLearning:
             return ControllerUpdate(controller, math.inf, 0.0, limit, mean, mean)
         return constrained_step(cost, dynamics, controller, limit, settings.temperature)
 
-    def _cost_data(self, background: Background) -> CostData:
+    def _cost_data(self, background: Background, *, whole: bool) -> CostData:
+        """Return what the cost reads, fused for the whole background or for a minibatch of it."""
         objective = self.config.objective
-        demonstrated, sampled = background.fused_log_q(
-            demonstrations_in_background=objective.demonstrations_in_background,
-            equal=objective.fusion == "equal",
-        )
+        shown = len(self.problem.demonstrations)
+        if not objective.demonstrations_in_background:
+            shown = 0
+        counts = batch_counts(shown, background.counts, self.config.cost_update)
+        if whole:
+            counts = torch.tensor([shown, *background.counts], dtype=torch.float64)
+        demonstrated, sampled = background.fused_log_q(counts, equal=objective.fusion == "equal")
         assert background.samples is not None
         return CostData(
             demonstration_inputs=self.problem.inputs,

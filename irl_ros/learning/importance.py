@@ -5,26 +5,27 @@
 import math
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 
 def log_mixture(
-    log_q: Float[Tensor, "K M"], counts: Int[Tensor, " K"], *, equal: bool = False
+    log_q: Float[Tensor, "K M"], counts: Float[Tensor, " K"], *, equal: bool = False
 ) -> Float[Tensor, " M"]:
     """Return the fused log density of each sample under all K distributions that were sampled.
 
     With the balance heuristic (Veach and Guibas 1995) each distribution enters with the share of
-    samples that it produced, which keeps the estimate of the partition function unbiased.
+    samples that it produced, which keeps the estimate of the partition function unbiased. For a
+    minibatch that share is the one in the batch, in expectation.
 
     Args:
         log_q: log q_k(tau_j).
-        counts: How many samples each distribution produced.
+        counts: How many of the samples each distribution produced, in expectation.
         equal: Weigh all distributions 1/K, as printed in Finn, Levine and Abbeel (2016), section
             4.3, whatever their share.
     """
     used = counts > 0
-    shares = torch.where(used, torch.ones_like(counts) if equal else counts, 0).to(log_q.dtype)
+    shares = torch.where(used, torch.ones_like(counts) if equal else counts, 0.0)
     log_shares = (shares / shares.sum()).log()
     return torch.logsumexp(log_q[used] + log_shares[used].unsqueeze(1), dim=0)
 

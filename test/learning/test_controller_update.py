@@ -251,7 +251,7 @@ def test_fused_estimate_of_the_partition_function_is_unbiased() -> None:
         )
         for scale, shift, spread in ((1.0, 0.3, 1.5), (0.9, -0.3, 1.8), (1.1, 0.0, 1.6))
     ]
-    counts = torch.tensor([4, 4, 4])
+    counts = torch.tensor([4.0, 4.0, 4.0], dtype=torch.float64)
     estimates = []
     for repetition in range(80):
         batches = [

@@ -120,7 +120,7 @@ def test_balance_heuristic_is_unbiased_where_equal_shares_are_not() -> None:
     """Target exp(-x^2/2) with Z = sqrt(2 pi); half the samples come from one of 11 densities."""
     generator = torch.Generator().manual_seed(0)
     means = torch.cat([torch.zeros(1), torch.linspace(-3, 3, 10)]).double()
-    counts = torch.tensor([20000] + [2000] * 10)
+    counts = torch.tensor([20000.0] + [2000.0] * 10, dtype=torch.float64)
     x = torch.cat(
         [
             mean + torch.randn(int(count), generator=generator, dtype=torch.float64)
