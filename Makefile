@@ -53,7 +53,7 @@ $(VENV)/.stamp-python:
 	@touch $@
 
 $(VENV)/.stamp-packages: $(VENV)/.stamp-python constraints.txt setup.py
-	@echo "[2/3] installing packages (1.8 GB on disk, a few minutes; log: $(VENV)/install.log)"
+	@echo "[2/3] installing packages (1.8 GB on disk, more with CUDA; a few minutes; log: $(VENV)/install.log)"
 	@if [ -n "$(ROS_SOURCED)" ]; then \
 	  grep -vE '^(numpy|numpy-typing-compat)==' constraints.txt; \
 	  $(PYTHON) -c 'import numpy; print("numpy==" + numpy.__version__)'; \

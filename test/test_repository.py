@@ -123,6 +123,17 @@ def test_every_dependency_is_pinned(distribution: Any) -> None:
     assert pins["torch"] == "2.13.0"
 
 
+def test_readme_installs_every_library(distribution: Any) -> None:
+    step = re.search(
+        r"^pip install -c (?:.*\\\n)*.*$", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
+    assert step is not None
+    required = {normal(re.split(r"[<>=]", line)[0]) for line in distribution.install_requires}
+    # These come with ROS 2, and in versions that fit it.
+    from_ros = {"numpy", "pyyaml", "setuptools"}
+    assert required - from_ros == {word for word in step.group(0).split()[4:] if word != "\\"}
+
+
 def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
