@@ -3,6 +3,7 @@
 """Record, learn and execute in turn, all in simulation; the launch form of `irl-ros demo`."""
 
 import signal
+from pathlib import Path
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
@@ -10,6 +11,7 @@ from launch.actions import (
     EmitEvent,
     ExecuteProcess,
     LogInfo,
+    OpaqueFunction,
     RegisterEventHandler,
 )
 from launch.event_handlers import OnProcessExit
@@ -86,6 +88,7 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
             *arguments,
+            OpaqueFunction(function=_refuse_used_folder),
             taught_arm,
             recorder,
             teacher,
@@ -98,6 +101,16 @@ def generate_launch_description() -> LaunchDescription:
             ),
         ]
     )
+
+
+def _refuse_used_folder(context: LaunchContext) -> None:
+    output = Path(LaunchConfiguration("output").perform(context))
+    used = [name for name in ("dataset", "training", "executions") if (output / name).exists()]
+    if used:
+        raise RuntimeError(
+            f"{output} holds {', '.join(used)} of an earlier demonstration; choose another "
+            "output:= or delete the folder"
+        )
 
 
 def _below(folder: LaunchConfiguration, name: str) -> PathJoinSubstitution:

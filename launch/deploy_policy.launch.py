@@ -19,6 +19,7 @@ from launch_ros.substitutions import FindPackageShare
 _TOPICS = {
     "joint_states": "Topic of the arm's joint states.",
     "velocity_controller/commands": "Topic of its velocity commands.",
+    "effort_controller/commands": "Topic of its torque commands.",
     "joint_trajectory_controller/joint_trajectory": "Topic of its trajectories.",
     "target_pose": "Topic of the tool pose when the task is done.",
 }
@@ -28,7 +29,9 @@ def generate_launch_description() -> LaunchDescription:
     """Describe arguments and nodes."""
     arguments = [
         DeclareLaunchArgument(
-            "arm", default_value="panda", choices=["panda", "iiwa14"], description="Kind of arm."
+            "arm",
+            default_value="panda",
+            description="panda or iiwa14, or the path of a URDF of one of them (real arm only).",
         ),
         DeclareLaunchArgument(
             "sim",
@@ -55,7 +58,8 @@ def generate_launch_description() -> LaunchDescription:
             "arm_config",
             # By default the controller's own file once more, which changes nothing.
             default_value=_config("policy_controller.yaml"),
-            description="Parameter file of a real arm, such as arms/fr3.yaml of this package.",
+            description="Parameter file of a real arm, such as arms/fr3.yaml of this package; "
+            "what it says goes before the argument arm.",
         ),
         *(
             DeclareLaunchArgument(_argument(topic), default_value=topic, description=text)
@@ -68,11 +72,13 @@ def generate_launch_description() -> LaunchDescription:
             description="Least severe messages that are shown.",
         ),
     ]
+    # First of all, because ROS gives a file that names its node in the same way as an earlier one
+    # the place of that earlier one: only so does arm_config go before it.
     arm, run = {"arm": LaunchConfiguration("arm")}, LaunchConfiguration("run")
     arm_config = LaunchConfiguration("arm_config")
     controller = _node(
         "policy_controller",
-        [_config("policy_controller.yaml"), arm_config, {**arm, "policy": run}],
+        [arm, _config("policy_controller.yaml"), arm_config, {"policy": run}],
     )
     return LaunchDescription(
         [
@@ -91,7 +97,7 @@ def generate_launch_description() -> LaunchDescription:
                 condition=IfCondition(LaunchConfiguration("sim")),
             ),
             controller,
-            _node("reward_publisher", [arm_config, {**arm, "cost": run}]),
+            _node("reward_publisher", [arm, arm_config, {"cost": run}]),
             RegisterEventHandler(OnProcessExit(target_action=controller, on_exit=_shut_down)),
         ]
     )

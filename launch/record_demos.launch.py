@@ -1,6 +1,10 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Record demonstrations: the recorder, and with sim:=true a simulated arm and its teacher."""
+"""Record demonstrations: recorder and live reward, and with sim:=true a simulated arm and teacher.
+
+The reward that was learned from earlier demonstrations is published while a person guides the arm:
+give `cost`, or run a trainer beside, which publishes the topic cost_model.
+"""
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, EmitEvent, LogInfo, RegisterEventHandler
@@ -13,12 +17,19 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
+_TOPICS = {
+    "joint_states": "Topic of the arm's joint states.",
+    "target_pose": "Topic of the tool pose when the task is done.",
+}
+
 
 def generate_launch_description() -> LaunchDescription:
     """Describe arguments and nodes."""
     arguments = [
         DeclareLaunchArgument(
-            "arm", default_value="panda", choices=["panda", "iiwa14"], description="Kind of arm."
+            "arm",
+            default_value="panda",
+            description="panda or iiwa14, or the path of a URDF of one of them (real arm only).",
         ),
         DeclareLaunchArgument(
             "sim",
@@ -38,12 +49,17 @@ def generate_launch_description() -> LaunchDescription:
             "arm_config",
             # By default the recorder's own file once more, which changes nothing.
             default_value=_config("recorder.yaml"),
-            description="Parameter file of a real arm, such as arms/fr3.yaml of this package.",
+            description="Parameter file of a real arm, such as arms/fr3.yaml of this package; "
+            "what it says goes before the argument arm.",
         ),
         DeclareLaunchArgument(
-            "joint_states",
-            default_value="joint_states",
-            description="Topic of the arm's joint states.",
+            "cost",
+            default_value="",
+            description="Run folder or cost file of the live reward; empty: topic cost_model.",
+        ),
+        *(
+            DeclareLaunchArgument(topic, default_value=topic, description=text)
+            for topic, text in _TOPICS.items()
         ),
         DeclareLaunchArgument(
             "log_level",
@@ -53,7 +69,10 @@ def generate_launch_description() -> LaunchDescription:
         ),
     ]
     sim = IfCondition(LaunchConfiguration("sim"))
+    # First of all, because ROS gives a file that names its node in the same way as an earlier one
+    # the place of that earlier one: only so does arm_config go before it.
     arm = {"arm": LaunchConfiguration("arm")}
+    arm_config = LaunchConfiguration("arm_config")
     seed = {"seed": ParameterValue(LaunchConfiguration("seed"), value_type=int)}
     teacher = _node("teacher", [_config("teacher.yaml"), {**arm, **seed}], condition=sim)
     return LaunchDescription(
@@ -63,9 +82,18 @@ def generate_launch_description() -> LaunchDescription:
             _node(
                 "demo_recorder",
                 [
+                    arm,
                     _config("recorder.yaml"),
-                    LaunchConfiguration("arm_config"),
-                    {**arm, "dataset": LaunchConfiguration("dataset")},
+                    arm_config,
+                    {"dataset": LaunchConfiguration("dataset")},
+                ],
+            ),
+            _node(
+                "reward_publisher",
+                [
+                    arm,
+                    arm_config,
+                    {"cost": ParameterValue(LaunchConfiguration("cost"), value_type=str)},
                 ],
             ),
             teacher,
@@ -86,7 +114,7 @@ def _node(executable: str, parameters: list[object], **options: object) -> Node:
         executable=executable,
         name=executable,
         parameters=parameters,
-        remappings=[("joint_states", LaunchConfiguration("joint_states"))],
+        remappings=[(topic, LaunchConfiguration(topic)) for topic in _TOPICS],
         arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
         output="screen",
         emulate_tty=True,
