@@ -14,6 +14,7 @@ from std_msgs.msg import Float64
 from irl_ros.cli.executions import Execution, execution_path, load_executions, save_execution
 from irl_ros.cli.link import Link, LinkError
 from irl_ros.core.arm import Arm
+from irl_ros.core.errors import DataError
 from irl_ros.core.joint_sample import JointSample
 from irl_ros.core.trajectory import Outcome
 from irl_ros.ros import qos
@@ -44,18 +45,38 @@ def run_attempts(
         show: Called after each execution with its number and the score so far.
 
     Raises:
+        DataError: If the folder holds executions of another policy or with another seed.
         IrlRosError: If the controller refuses or stops, or a node fails.
         Interrupted: If the program is told to stop.
     """
+    policy = attempts.policy()
+    for execution in load_executions(folder)[:count]:
+        _check_same(folder, execution, policy, _start_seed(seed, execution.number))
     for number in range(1, count + 1):
         if not execution_path(folder, number).exists():
-            start = _FIRST_SEED + _SEEDS_PER_RUN * seed + number
-            save_execution(folder, attempts.run(number, start))
+            save_execution(folder, attempts.run(number, _start_seed(seed, number)))
         done = load_executions(folder)[:number]
         score = f"{sum(entry.outcome.success for entry in done)} of {number} succeeded"
         last = done[-1].outcome
         show(number, score if last.success else f"{score}; last: {last.reason}")
     return load_executions(folder)[:count]
+
+
+def _start_seed(seed: int, number: int) -> int:
+    return _FIRST_SEED + _SEEDS_PER_RUN * seed + number
+
+
+def _check_same(folder: Path, found: Execution, policy: str, start_seed: int) -> None:
+    if found.policy != policy:
+        difference = f"of another policy ({found.policy or 'unknown'}, this one is {policy})"
+    elif found.seed != start_seed:
+        difference = f"with another seed ({found.seed}, now {start_seed})"
+    else:
+        return
+    raise DataError(
+        f"{execution_path(folder, found.number)} is {difference}; choose another folder or delete "
+        "the executions in it"
+    )
 
 
 @final
@@ -79,6 +100,16 @@ class Attempts:
         link.listen(DiagnosticStatus, "task_outcome", qos.latched(), self._on_outcome)
         link.listen(JointState, "joint_states", qos.every_state(), self._on_joints)
         link.listen(Float64, "learned_reward", qos.event(), self._on_reward)
+
+    def policy(self) -> str:
+        """Return the fingerprint of the policy that the controller holds.
+
+        Raises:
+            IrlRosError: If there is no controller, or no policy in it.
+            Interrupted: If the program is told to stop.
+        """
+        self._link.wait_until(lambda: bool(self._fingerprint), "a controller that has a policy")
+        return self._fingerprint
 
     def run(self, number: int, seed: int) -> Execution:
         """Reset the arm, execute the policy, open the gripper and return what became of it.
@@ -138,6 +169,10 @@ class Attempts:
         return self._status is not None and self._status.values.get("completed") == "true"
 
     @property
+    def _fingerprint(self) -> str:
+        return "" if self._status is None else str(self._status.values.get("fingerprint", ""))
+
+    @property
     def _message(self) -> str:
         return "no status" if self._status is None else self._status.message
 
@@ -163,6 +198,7 @@ class Attempts:
             reward_times=tuple(round(1e-9 * (ns - begin), 4) for ns, _ in self._rewards),
             rewards=tuple(round(reward, 6) for _, reward in self._rewards),
             repeated=repeated,
+            policy=self._fingerprint,
         )
 
     def _on_status(self, message: DiagnosticStatus) -> None:

@@ -45,7 +45,8 @@ def evaluate(
         stop: True once the program was told to stop.
 
     Raises:
-        IrlRosError: If a node does not answer or refuses.
+        IrlRosError: If a node does not answer or refuses, or the folder holds executions of
+            another policy.
         Interrupted: If the program is told to stop.
     """
     display.begin("execute", count, "looking for sim_arm and policy_controller")

@@ -25,6 +25,7 @@ class Execution:
         reward_times: Time of each learned reward, s from the first joint state.
         rewards: Learned reward at these times.
         repeated: How often it was begun before and given up because the machine was too busy.
+        policy: Fingerprint of the policy that was executed.
     """
 
     number: int
@@ -35,6 +36,7 @@ class Execution:
     reward_times: tuple[float, ...]
     rewards: tuple[float, ...]
     repeated: int = 0
+    policy: str = ""
 
 
 def execution_path(folder: Path, number: int) -> Path:
@@ -69,6 +71,7 @@ def load_executions(folder: Path) -> tuple[Execution, ...]:
                     reward_times=tuple(values["reward_times"]),
                     rewards=tuple(values["rewards"]),
                     repeated=int(values.get("repeated", 0)),
+                    policy=str(values.get("policy", "")),
                 )
             )
         except (KeyError, TypeError, ValueError) as error:

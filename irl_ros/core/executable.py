@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A policy together with the conditions under which it may be executed, and their checks."""
 
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -37,6 +39,15 @@ class ExecutablePolicy:
     def action_space(self) -> ActionSpace:
         """Meaning of the actions."""
         return ActionSpace(self.contract.action_space)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What tells this policy from any other: the start of a hash of what decides actions."""
+        digest = hashlib.sha256(repr(sorted(self.contract.to_metadata().items())).encode())
+        controller = self.controller
+        for part in (controller.gains, controller.offsets, controller.covariances):
+            digest.update(part.numpy().tobytes())
+        return digest.hexdigest()[:16]
 
 
 def check_policy(policy: ExecutablePolicy, arm: Arm, command_period: float) -> None:

@@ -113,6 +113,7 @@ class Execution:
             "completed": self.completed,
             "step": self.step,
             "policy": "" if self._next is None else self._next.label,
+            "fingerprint": "" if self._next is None else self._next.fingerprint,
         }
 
     def load(self, policy: ExecutablePolicy) -> None:

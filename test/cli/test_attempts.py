@@ -13,6 +13,7 @@ pytest.importorskip("rclpy")
 from irl_ros.cli.attempts import Attempts, run_attempts
 from irl_ros.cli.link import Link, LinkError
 from irl_ros.core.arm import load_arm
+from irl_ros.core.errors import DataError
 from irl_ros.core.trajectory import Outcome
 from irl_ros.ros.conversions import Level, Status, status_message
 from irl_ros.ros.task_report import TaskReport, report_status
@@ -42,11 +43,14 @@ class ScriptedLink(Link):
         self.pressed: list[str] = []
         self.seeds: list[int] = []
         self.executions = 0
+        self.policy = "0a1b"
 
     def listen(
         self, kind: type, topic: str, profile: Any, callback: Callable[[Any], None]
     ) -> None:
         self.callbacks[topic] = callback
+        if topic == "policy_controller/status":
+            self._controller("idle", "false", "ready")
 
     def beat(self) -> None:
         pass
@@ -69,11 +73,19 @@ class ScriptedLink(Link):
     def press_until_accepted(self, service: str, patience: float = 1.0) -> str:
         phase, completed, message = self.script.pop(0)
         self.executions += 1
-        values = {"phase": phase, "completed": completed, "execution": str(self.executions)}
+        self._controller(phase, completed, message)
+        return "executing"
+
+    def _controller(self, phase: str, completed: str, message: str) -> None:
+        values = {
+            "phase": phase,
+            "completed": completed,
+            "execution": str(self.executions),
+            "fingerprint": self.policy,
+        }
         level: Level = "ok" if completed == "true" else "warn"
         message_out = status_message(Status("policy_controller", level, message, values))
         self.callbacks["policy_controller/status"](message_out)
-        return "executing"
 
     def _task(self, outcome: Outcome | None) -> None:
         report = TaskReport(attempt=len(self.seeds), slot=4, seed=self.seeds[-1], outcome=outcome)
@@ -113,6 +125,18 @@ def test_a_trip_of_the_guard_is_a_failure_wherever_the_plate_is() -> None:
     assert not execution.outcome.success
     assert execution.outcome.reason == "stopped by the guard: joint 2 is too fast"
     assert link.pressed[-1] == "policy_controller/rearm"
+
+
+def test_executions_of_another_policy_or_seed_are_not_passed_off(tmp_path: Path) -> None:
+    first, link = attempts(DONE)
+    run_attempts(first, tmp_path, 1, 0, lambda *_: None)
+    second, _ = attempts()
+    with pytest.raises(DataError, match="another seed"):
+        run_attempts(second, tmp_path, 1, 1, lambda *_: None)
+    link.policy = "2c3d"
+    link._controller("idle", "false", "another policy")
+    with pytest.raises(DataError, match=r"execution_001\.json is of another policy \(0a1b"):
+        run_attempts(first, tmp_path, 1, 0, lambda *_: None)
 
 
 def test_executions_that_are_there_are_not_repeated(tmp_path: Path) -> None:
