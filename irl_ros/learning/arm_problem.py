@@ -38,5 +38,6 @@ def arm_problem(demonstrations: Demonstrations, target: Pose) -> LearningProblem
         features=relative_features(target),
         context=torch.tensor(target.position, dtype=torch.float64),
         input_scale=group_scale(inputs, (_POSITIONS, _VELOCITIES)),
+        weights=demonstrations.weights,
         tracking=-torch.eye(actions, states.shape[-1], dtype=torch.float64),
     )

@@ -11,7 +11,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from irl_ros.core.errors import DataError
+from irl_ros.core.errors import DataError, ParameterError
 from irl_ros.core.parameters import from_mapping, to_mapping
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.learning.cost import Cost, CostConfig
@@ -69,7 +69,7 @@ def cost_from_bytes(data: bytes) -> tuple[Cost, dict[str, str]]:
         config = from_mapping(CostConfig, json.loads(metadata["cost_config"]))
         cost = Cost(config, tensors["input_scale"], torch.Generator())
         cost.load_state_dict(tensors)
-    except (KeyError, RuntimeError, json.JSONDecodeError) as error:
+    except (KeyError, RuntimeError, ParameterError, json.JSONDecodeError) as error:
         raise DataError(f"the cost is incomplete: {error}; train it again") from error
     return cost, metadata
 

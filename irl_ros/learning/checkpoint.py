@@ -20,8 +20,10 @@ from irl_ros.learning.background import Background
 from irl_ros.learning.controller_update import ControllerUpdate
 from irl_ros.learning.diagnostics import Diagnostics
 from irl_ros.learning.gcl import GuidedCostLearning, Progress
+from irl_ros.learning.problem import fingerprint
 
-_UPDATE = ("dual", "kl", "kl_limit", "previous_cost", "predicted_cost")
+_FORMAT = 1
+_UPDATE = ("dual", "kl", "kl_limit", "previous_objective", "predicted_objective")
 
 
 def save_checkpoint(learner: GuidedCostLearning, path: Path) -> None:
@@ -43,6 +45,8 @@ def save_checkpoint(learner: GuidedCostLearning, path: Path) -> None:
     tensors["demonstration_log_q"] = background.demonstration_log_q
     update = progress.update
     facts = {
+        "format": _FORMAT,
+        "problem": fingerprint(learner.problem),
         "seed": learner.seed,
         "config": to_mapping(learner.config),
         "iteration": progress.iteration,
@@ -111,7 +115,16 @@ def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def _check_same(learner: GuidedCostLearning, facts: dict[str, Any]) -> None:
-    """Refuse to continue under other settings, except for a longer run."""
+    """Refuse to continue something else; only the number of iterations may differ.
+
+    The schedules of step sizes span all iterations, so a run that is made longer does not end
+    where one that was long from the beginning would.
+    """
+    if facts.get("format") != _FORMAT:
+        raise DataError(
+            f"the checkpoint has format {facts.get('format')}, this version reads {_FORMAT}; "
+            "train afresh"
+        )
     ours = {**to_mapping(learner.config), "seed": learner.seed}
     theirs = {**facts["config"], "seed": facts["seed"]}
     differing = [
@@ -123,6 +136,11 @@ def _check_same(learner: GuidedCostLearning, facts: dict[str, Any]) -> None:
         raise DataError(
             f"the checkpoint was written with other settings ({'; '.join(differing)}); "
             "resume with the same ones or choose another output folder"
+        )
+    if facts["problem"] != fingerprint(learner.problem):
+        raise DataError(
+            "the checkpoint was written with other demonstrations or another target; resume with "
+            "the same ones or choose another output folder"
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from scipy.optimize import brentq
 
-from irl_ros.core.errors import LearningError
+from irl_ros.core.errors import DataError, LearningError
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.learning.cost import QuadraticCost
@@ -62,16 +62,16 @@ class ControllerUpdate:
         dual: eta, the multiplier of the KL constraint; 0 where the limit does not bind.
         kl: KL(new || previous) summed over steps, nat.
         kl_limit: The limit it was given, nat.
-        previous_cost: Expected cost of the previous controller under the model.
-        predicted_cost: Expected cost of the new controller under the model.
+        previous_objective: E[c] - temperature H of the previous controller under the model.
+        predicted_objective: The same of the new controller.
     """
 
     controller: LinearGaussianController
     dual: float
     kl: float
     kl_limit: float
-    previous_cost: float
-    predicted_cost: float
+    previous_objective: float
+    predicted_objective: float
 
 
 def constrained_step(
@@ -94,7 +94,7 @@ def constrained_step(
     def attempt(dual: float) -> tuple[LinearGaussianController, float] | None:
         try:
             controller = solve(_surrogate(cost, previous, dual, temperature), dynamics).controller
-        except LearningError:
+        except (LearningError, DataError):
             return None
         marginals = propagate(controller, dynamics)
         kl = float(kl_divergence(controller, previous, marginals).sum())
@@ -122,9 +122,25 @@ def constrained_step(
     if result is None:
         raise LearningError(f"the controller update has no solution at dual variable {dual:g}")
     controller, kl = result
-    before = expected_cost(cost, propagate(previous, dynamics)).sum()
-    after = expected_cost(cost, propagate(controller, dynamics)).sum()
-    return ControllerUpdate(controller, dual, kl, kl_limit, float(before), float(after))
+    return ControllerUpdate(
+        controller,
+        dual,
+        kl,
+        kl_limit,
+        expected_objective(cost, dynamics, previous, temperature),
+        expected_objective(cost, dynamics, controller, temperature),
+    )
+
+
+def expected_objective(
+    cost: QuadraticCost,
+    dynamics: LinearDynamics,
+    controller: LinearGaussianController,
+    temperature: float,
+) -> float:
+    """Return E[c] - temperature H(q), what a controller step minimises, under the model."""
+    mean = float(expected_cost(cost, propagate(controller, dynamics)).sum())
+    return mean - temperature * controller.entropy()
 
 
 def _surrogate(

@@ -32,9 +32,7 @@ class CostConfig(Parameters):
     initialisation: str = parameter(
         "identity", choices=("identity", "random"), doc="how the layers start"
     )
-    scale: float = parameter(
-        1.0, low=1e-6, high=1e3, doc="initial scale of A; the state cost starts near its square"
-    )
+    scale: float = parameter(1.0, low=1e-6, high=1e3, doc="initial scale of A")
     action_weight: float = parameter(
         30.0, low=1e-9, high=1e9, doc="w_u, weight of ||u||^2, which is not learned"
     )

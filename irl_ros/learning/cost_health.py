@@ -12,6 +12,8 @@ from irl_ros.learning.importance import effective_sample_size, normalise, pareto
 from irl_ros.learning.objective import ObjectiveConfig, guided_cost_loss, loss_bound
 from irl_ros.learning.problem import LearningProblem
 
+_TRUSTED_SHAPE = 0.7
+
 
 @torch.no_grad()
 def cost_health(
@@ -38,6 +40,8 @@ def cost_health(
     log_partition = loss - float(demonstrated.mean())
     effective = effective_sample_size(log_weights)
     weights = normalise(log_weights)
+    shape = pareto_shape(log_weights)
+    error = math.sqrt(max(0.0, 1 / effective - 1 / len(costs)))
     unseen = math.nan
     if held_out is not None:
         held = cost.evaluate(held_out.inputs, held_out.demonstrations.actions).sum(dim=1)
@@ -47,10 +51,10 @@ def cost_health(
         "sample_cost": float(sampled[-data.newest :].mean()),
         "held_out_nll": unseen,
         "log_partition": log_partition,
-        "log_partition_error": math.sqrt(max(0.0, 1 / effective - 1 / len(costs))),
+        "log_partition_error": math.nan if shape > _TRUSTED_SHAPE else error,
         "bound_gap": loss - bound,
         "effective_samples": effective,
-        "pareto_shape": pareto_shape(log_weights),
+        "pareto_shape": shape,
         "largest_weight": float(weights.max()),
         "demonstration_share": float(weights[:inside].sum()),
     }

@@ -50,6 +50,7 @@ class CostData:
     Attributes:
         demonstration_inputs: Cost inputs of the demonstrations.
         demonstration_actions: Their actions.
+        demonstration_weights: How much each counts.
         demonstration_log_q: Their log densities, fused by the shares of a minibatch.
         sample_inputs: Cost inputs of the background samples.
         sample_actions: Their actions.
@@ -59,6 +60,7 @@ class CostData:
 
     demonstration_inputs: Float[Tensor, "N T y"]
     demonstration_actions: Float[Tensor, "N T u"]
+    demonstration_weights: Float[Tensor, " N"]
     demonstration_log_q: Float[Tensor, " N"]
     sample_inputs: Float[Tensor, "M T y"]
     sample_actions: Float[Tensor, "M T u"]
@@ -169,6 +171,7 @@ def _losses(
         totals[:count],
         totals[background],
         log_q[background],
+        demonstration_weights=data.demonstration_weights[demonstrations],
         inverse_temperature=inverse_temperature(log_weights, objective),
     )
     return (

@@ -110,14 +110,26 @@ class ContextBasis:
 
 
 def fit_context_basis(contexts: Float[Tensor, "N g"], degree: int) -> ContextBasis:
-    """Find the directions in which contexts vary; a direction needs two distinct values."""
+    """Find the directions in which contexts vary.
+
+    Variation below a twentieth of the largest is taken for noise of the measured targets. The
+    degree is lowered until there are no more regressors than distinct contexts.
+    """
     centre = contexts.mean(dim=0)
     centred = contexts - centre
     _, values, vectors = torch.linalg.svd(centred, full_matrices=False)
     deviations = values / len(contexts) ** 0.5
-    varying = deviations > 1e-6
+    varying = deviations > max(1e-6, 0.05 * float(deviations[0]))
     directions = vectors[varying] / deviations[varying].unsqueeze(1)
+    distinct = len(torch.unique(contexts, dim=0))
+    while degree > 0 and _regressors(len(directions), degree) > distinct:
+        degree -= 1
     return ContextBasis(centre, directions, degree)
+
+
+def _regressors(directions: int, degree: int) -> int:
+    products = directions * (directions - 1) // 2 if degree >= 2 else 0
+    return 1 + directions * degree + products
 
 
 def fit_demonstration_density(
@@ -141,8 +153,7 @@ def fit_demonstration_density(
             f"{count} demonstrations with {len(contexts)} contexts; give at least 2, one "
             "context each"
         )
-    degree = min(config.degree, max(0, len(torch.unique(contexts, dim=0)) - 1))
-    basis = fit_context_basis(contexts, degree)
+    basis = fit_context_basis(contexts, config.degree)
     regressors = basis(contexts)
     joint = torch.cat([demonstrations.states, demonstrations.actions], dim=-1)
     penalty = config.ridge * count * torch.eye(regressors.shape[1], dtype=joint.dtype)

@@ -19,7 +19,8 @@ class Diagnostics:
         sample_cost: Mean trajectory cost of the newest samples.
         held_out_nll: Negative log likelihood of held-out demonstrations, nat; NaN without any.
         log_partition: Estimate of log Z over the whole background.
-        log_partition_error: Its standard error by the delta method.
+        log_partition_error: Its standard error by the delta method; NaN where the tail of the
+            weights is too heavy for one.
         bound_gap: Loss above its provable lower bound.
         effective_samples: Effective sample size of the background.
         pareto_shape: Tail shape k of the weights; above 0.7 they cannot be trusted.

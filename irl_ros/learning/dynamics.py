@@ -21,7 +21,7 @@ class DynamicsConfig(Parameters):
 
     window: int = parameter(1, low=0, high=20, doc="steps on either side that lend their samples")
     iterations: int = parameter(
-        3, low=1, high=100, doc="newest iterations whose rollouts are used"
+        3, low=1, high=100, doc="controllers whose rollouts are used: those of the nearest paths"
     )
     prior: str = parameter(
         "pooled",
@@ -40,7 +40,7 @@ class DynamicsConfig(Parameters):
 
 
 def fit_dynamics(
-    trajectories: Trajectories, newest: Trajectories, config: DynamicsConfig
+    trajectories: Trajectories, around: Trajectories, config: DynamicsConfig
 ) -> LinearDynamics:
     """Fit x_{t+1} = F_t (x_t, u_t) + f_t with a normal-inverse-Wishart prior.
 
@@ -49,7 +49,7 @@ def fit_dynamics(
 
     Args:
         trajectories: Rollouts to fit.
-        newest: Rollouts of the newest controller; the initial state is taken from them.
+        around: Rollouts of the controller in question; the initial state is taken from them.
         config: Window and prior.
     """
     inputs = torch.cat([trajectories.states, trajectories.actions], dim=-1)[:, :-1]
@@ -65,7 +65,7 @@ def fit_dynamics(
     matrices, covariances = shrunk_regression(moments, members, prior, config.prior_strength, size)
     offsets = means[:, size:] - torch.einsum("sxz,sz->sx", matrices, means[:, :size])
     floor = 1e-9 * torch.eye(outputs.shape[-1], dtype=inputs.dtype)
-    starts = newest.states[:, 0]
+    starts = around.states[:, 0]
     return LinearDynamics(
         matrices,
         offsets,

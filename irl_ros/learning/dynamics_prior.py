@@ -36,6 +36,7 @@ def mixture_prior(
     """
     # scikit-learn takes a second to import, which only this prior is worth.
     from sklearn.mixture import GaussianMixture
+    from threadpoolctl import threadpool_limits
 
     count, steps, _ = transitions.shape
     flat = transitions.flatten(0, 1).numpy()
@@ -44,11 +45,12 @@ def mixture_prior(
     mixture = GaussianMixture(
         components, reg_covar=_REGULARISATION, random_state=0, max_iter=50, tol=1e-2
     )
-    with warnings.catch_warnings():
+    # One thread: sums in another order would end bit-exact resumption.
+    with warnings.catch_warnings(), threadpool_limits(1):
         # A prior need not be a converged fit; a few dozen rounds are as good.
         warnings.simplefilter("ignore")
         mixture.fit((flat - centre) / scale)
-    responsibilities = mixture.predict_proba((flat - centre) / scale)
+        responsibilities = mixture.predict_proba((flat - centre) / scale)
     shares = responsibilities.reshape(count, steps, components).mean(axis=0)
     means = shares @ mixture.means_
     second = mixture.covariances_ + np.einsum("ki,kj->kij", mixture.means_, mixture.means_)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from irl_ros.core.errors import LearningError
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.rollout import RolloutSource
@@ -18,6 +19,7 @@ from irl_ros.learning.controller_update import (
     ControllerUpdate,
     ControllerUpdateConfig,
     constrained_step,
+    expected_objective,
     step_multiplier,
 )
 from irl_ros.learning.cost import Cost, CostConfig
@@ -30,7 +32,7 @@ from irl_ros.learning.demonstration_density import (
 from irl_ros.learning.diagnostics import Diagnostics
 from irl_ros.learning.dynamics import DynamicsConfig, fit_dynamics, one_step_error
 from irl_ros.learning.first_sampler import FirstSamplerConfig, first_sampler
-from irl_ros.learning.lqr import LinearDynamics, expected_cost, propagate
+from irl_ros.learning.lqr import LinearDynamics
 from irl_ros.learning.objective import ObjectiveConfig
 from irl_ros.learning.problem import LearningProblem, hold_out
 
@@ -42,7 +44,8 @@ class GclConfig(Parameters):
     iterations: int = parameter(9, low=1, high=10000, doc="outer iterations")
     rollouts: int = parameter(10, low=2, high=10000, doc="new rollouts per iteration")
     adaptive_sampler: bool = parameter(
-        True, doc="update the controller; off is relative-entropy IRL with a fixed sampler"
+        True,
+        doc="improve the controller; off is relative-entropy IRL, whose policy is the first",
     )
     held_out_share: float = parameter(
         0.1, low=0.0, high=0.9, doc="share of demonstrations kept from learning, to judge it by"
@@ -133,6 +136,7 @@ class GuidedCostLearning:
             RolloutError: If the source cannot deliver.
             LearningError: If the cost or the controller update has no finite result.
         """
+        self._check_source(source)
         before = self.progress
         rollouts = source.sample(
             before.controller, self.config.rollouts, _rollout_seed(self.seed, before.iteration)
@@ -196,6 +200,16 @@ class GuidedCostLearning:
         )
         return diagnostics
 
+    def _check_source(self, source: RolloutSource) -> None:
+        shown = self.problem.demonstrations
+        theirs = (source.horizon, source.state_dim, source.action_dim)
+        ours = (shown.horizon, shown.state_dim, shown.action_dim)
+        if theirs != ours:
+            raise LearningError(
+                f"rollouts have {theirs} steps, state and action dimensions, demonstrations "
+                f"{ours}; they must agree"
+            )
+
     @property
     def _elapsed(self) -> float:
         """Share of the iterations that lie behind, from 0 in the first to 1 in the last."""
@@ -223,9 +237,10 @@ class GuidedCostLearning:
         newest = background.samples_of(-1)
         cost = self.cost.expand(self.problem.features, newest.states, newest.actions)
         dynamics = self._fit_dynamics(background)
-        reached = float(expected_cost(cost, propagate(before.controller, dynamics)).sum())
-        predicted = before.update.previous_cost - before.update.predicted_cost
-        actual = before.update.previous_cost - reached
+        temperature = self.config.controller.temperature
+        reached = expected_objective(cost, dynamics, before.controller, temperature)
+        predicted = before.update.previous_objective - before.update.predicted_objective
+        actual = before.update.previous_objective - reached
         multiplier = before.multiplier
         if self.config.controller.adapt_step:
             multiplier = step_multiplier(multiplier, predicted, actual, self.config.controller)
@@ -263,8 +278,8 @@ class GuidedCostLearning:
         settings = self.config.controller
         limit = settings.kl_limit * multiplier * settings.kl_decay**self._elapsed
         if not self.config.adaptive_sampler:
-            mean = float(expected_cost(cost, propagate(controller, dynamics)).sum())
-            return ControllerUpdate(controller, math.inf, 0.0, limit, mean, mean)
+            value = expected_objective(cost, dynamics, controller, settings.temperature)
+            return ControllerUpdate(controller, math.inf, 0.0, limit, value, value)
         return constrained_step(cost, dynamics, controller, limit, settings.temperature)
 
     def _cost_data(self, background: Background, *, whole: bool) -> CostData:
@@ -281,6 +296,7 @@ class GuidedCostLearning:
         return CostData(
             demonstration_inputs=self.problem.inputs,
             demonstration_actions=self.problem.demonstrations.actions,
+            demonstration_weights=self.problem.weights,
             demonstration_log_q=demonstrated,
             sample_inputs=self.problem.features(background.samples.states),
             sample_actions=background.samples.actions,

@@ -50,8 +50,10 @@ def temper(log_weights: Float[Tensor, " M"], target: float) -> float:
 
     Args:
         log_weights: log w of each sample.
-        target: Wanted effective sample size; values above M act as M.
+        target: Wanted effective sample size; it can at most be just below M, which is what
+            larger values ask for.
     """
+    target = min(target, 0.99 * len(log_weights))
     if effective_sample_size(log_weights) >= target:
         return 1.0
     low, high = 0.0, 1.0
@@ -69,7 +71,8 @@ def pareto_shape(log_weights: Float[Tensor, " M"]) -> float:
 
     Above about 0.7 the importance estimate cannot be trusted (Vehtari, Simpson, Gelman, Yao and
     Gabry 2024). The estimator is the empirical-Bayes one of Zhang and Stephens (2009); with
-    fewer than 25 samples there is no tail to fit and the result is NaN.
+    fewer than 25 samples there is no tail to fit and the result is NaN; where all but a few
+    weights vanish beside the largest it is infinite.
     """
     count = len(log_weights)
     tail = int(min(0.2 * count, 3 * count**0.5))
@@ -79,7 +82,7 @@ def pareto_shape(log_weights: Float[Tensor, " M"]) -> float:
     excess = ordered[-tail:] - ordered[-tail - 1]
     excess = excess[excess > 0]
     if len(excess) < 5:
-        return math.nan
+        return math.inf
     size = len(excess)
     prior = 3.0
     grid_size = 30 + int(size**0.5)

@@ -31,7 +31,10 @@ class ObjectiveConfig(Parameters):
         10.0, low=1.0, high=1e4, doc="divides the log weights; 1 is the paper's objective"
     )
     target_ess: float = parameter(
-        0.0, low=0.0, high=1e4, doc="effective sample size sought by tempering; 0 switches it off"
+        0.0,
+        low=0.0,
+        high=1e4,
+        doc="effective sample size sought by tempering instead; 0: off",
     )
     rate_weight: float = parameter(
         0.1, low=0.0, high=1e6, doc="weight of the local-constant-rate regulariser g_lcr"
@@ -52,6 +55,7 @@ def guided_cost_loss(
     background_costs: Float[Tensor, " M"],
     background_log_q: Float[Tensor, " M"],
     *,
+    demonstration_weights: Float[Tensor, " N"] | None = None,
     inverse_temperature: float = 1.0,
 ) -> Float[Tensor, ""]:
     """Return the negative log likelihood of the demonstrations, Z estimated from the background.
@@ -65,13 +69,17 @@ def guided_cost_loss(
         demonstration_costs: c(tau_i) of the demonstrations.
         background_costs: c(tau_j) of the background samples.
         background_log_q: log q(tau_j), fused over all distributions that were sampled.
+        demonstration_weights: How much each demonstration counts; all the same by default.
         inverse_temperature: beta.
     """
+    shown = demonstration_costs.mean()
+    if demonstration_weights is not None:
+        shown = (demonstration_weights * demonstration_costs).sum() / demonstration_weights.sum()
     log_weights = -background_costs - background_log_q
     log_mean = torch.logsumexp(inverse_temperature * log_weights, 0) - torch.log(
         torch.tensor(float(len(background_costs)), dtype=background_costs.dtype)
     )
-    return demonstration_costs.mean() + log_mean / inverse_temperature
+    return shown + log_mean / inverse_temperature
 
 
 def inverse_temperature(log_weights: Float[Tensor, " M"], config: ObjectiveConfig) -> float:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A learning problem: demonstrations, what the cost may see, and the context to be learned."""
 
+import hashlib
 import math
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ class LearningProblem:
         features: Cost inputs in the context to be learned.
         context: The context to be learned, not necessarily a demonstrated one.
         input_scale: Fixed scale of every cost input.
+        weights: How much each demonstration counts, greater than zero.
         tracking: Feedback u = tracking (x - x_reference) that pulls the state back to a reference
             at unit rate, 1/s.
 
@@ -38,15 +40,22 @@ class LearningProblem:
     context: Float[Tensor, " g"]
     input_scale: Float[Tensor, " y"]
     tracking: Float[Tensor, "u x"]
+    weights: Float[Tensor, " N"]
 
     def __post_init__(self) -> None:
         """Check the parts against each other."""
         count, horizon = len(self.demonstrations), self.demonstrations.horizon
-        if self.inputs.shape[:2] != (count, horizon) or len(self.contexts) != count:
+        if self.inputs.shape[:2] != (count, horizon) or {
+            len(self.contexts),
+            len(self.weights),
+        } != {count}:
             raise DataError(
                 f"{count} demonstrations of {horizon} steps, but cost inputs "
-                f"{tuple(self.inputs.shape)} and contexts {tuple(self.contexts.shape)}"
+                f"{tuple(self.inputs.shape)}, contexts {tuple(self.contexts.shape)} and "
+                f"{len(self.weights)} weights"
             )
+        if not bool((self.weights > 0).all()):
+            raise DataError("a demonstration has a weight of 0 or less; leave it out instead")
         if bool((self.input_scale <= 0).any()):
             raise DataError("a scale of a cost input is not positive; give positive scales")
 
@@ -97,4 +106,20 @@ def _subset(problem: LearningProblem, indices: list[int]) -> LearningProblem:
         problem.context,
         problem.input_scale,
         problem.tracking,
+        problem.weights[indices],
     )
+
+
+def fingerprint(problem: LearningProblem) -> str:
+    """Return a sum that differs where demonstrations, target or scale differ."""
+    sums = hashlib.sha256()
+    for tensor in (
+        problem.demonstrations.states,
+        problem.demonstrations.actions,
+        problem.contexts,
+        problem.context,
+        problem.input_scale,
+        problem.weights,
+    ):
+        sums.update(tensor.numpy().tobytes())
+    return sums.hexdigest()

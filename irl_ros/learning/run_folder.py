@@ -29,13 +29,15 @@ from irl_ros.learning.gcl import GuidedCostLearning
 CONFIG_FILE = "config.json"
 RUN_FILE = "run.json"
 DIAGNOSTICS_FILE = "diagnostics.jsonl"
+_IDENTITY = ("arm", "condition", "slot", "preset")
+_OWN_FACTS = ("seed", "iterations_done", "rollouts", "finished", "versions")
 CHECKPOINT_FILE = "checkpoint.safetensors"
 
 
 def versions() -> dict[str, str]:
     """Return the versions of what a result depends on."""
     found = {"irl_ros": __version__, "python": platform.python_version()}
-    for name in ("torch", "numpy", "scipy", "pybullet", "ruckig", "safetensors"):
+    for name in ("torch", "numpy", "scipy", "scikit-learn", "pybullet", "ruckig", "safetensors"):
         try:
             found[name] = packages.version(name)
         except packages.PackageNotFoundError:
@@ -71,13 +73,15 @@ class RunFolder:
         self._contract = contract
         self._facts = dict(facts)
         checkpoint = path / CHECKPOINT_FILE
-        if checkpoint.exists():
+        self.resumed = checkpoint.exists()
+        if self.resumed:
             if not resume:
                 raise DataError(
                     f"{path} already holds a run; continue it with resume:=true or choose another "
                     "output folder"
                 )
             restore_checkpoint(learner, checkpoint)
+            self._take_up(path / RUN_FILE)
         path.mkdir(parents=True, exist_ok=True)
         self._write_json(CONFIG_FILE, to_mapping(learner.config))
         self._write_facts()
@@ -112,9 +116,37 @@ class RunFolder:
         """Return the current cost with the contract of its arm."""
         return cost_to_bytes(self._learner.cost, self._contract.to_metadata())
 
+    def note(self, name: str, value: Any) -> None:
+        """Add a fact to the run's record."""
+        self._facts[name] = value
+        self._write_facts()
+
     def close(self) -> None:
         """Close the TensorBoard files."""
         self._board.close()
+
+    def _take_up(self, record: Path) -> None:
+        """Keep what was noted earlier; what was told then must be what is told now.
+
+        Raises:
+            DataError: If it was another arm, condition or slot, or the record is damaged.
+        """
+        try:
+            noted = json.loads(record.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise DataError(f"{record} cannot be read ({error}); train afresh") from error
+        differing = [
+            f"{name}: {noted.get(name)!r} then, {value!r} now"
+            for name, value in self._facts.items()
+            if name in _IDENTITY and noted.get(name) != value
+        ]
+        if differing:
+            raise DataError(
+                f"{record.parent} holds a run of something else ({'; '.join(differing)}); choose "
+                "another output folder"
+            )
+        kept = {name: value for name, value in noted.items() if name not in _OWN_FACTS}
+        self._facts = {**kept, **self._facts}
 
     def _write_facts(self) -> None:
         facts = {

@@ -9,6 +9,7 @@ from typing import Any
 
 from irl_ros.core.contract import ExecutionContract
 from irl_ros.core.demonstrations import Demonstrations
+from irl_ros.core.errors import LearningError
 from irl_ros.core.rollout import RolloutSource
 from irl_ros.learning.arm_problem import arm_problem
 from irl_ros.learning.diagnostics import Diagnostics
@@ -49,24 +50,29 @@ def train(
         LearningError: If learning has no finite result.
         RolloutError: If the source cannot deliver.
     """
+    if abs(source.control_period - demonstrations.control_period) > 1e-9:
+        raise LearningError(
+            f"rollouts have steps of {source.control_period:g} s, demonstrations of "
+            f"{demonstrations.control_period:g} s; resample them to that period"
+        )
     learner = GuidedCostLearning(arm_problem(demonstrations, contract.target), config, seed)
-    before = _baseline(learner, source, baseline_rollouts)
-    folder = RunFolder(output, learner, contract, {**facts, **before}, resume=resume)
+    folder = RunFolder(output, learner, contract, facts, resume=resume)
+    began = time.monotonic()
+
+    def save(diagnostics: Diagnostics) -> None:
+        nonlocal began
+        folder.record(diagnostics, seconds=time.monotonic() - began)
+        began = time.monotonic()
+        after_iteration(diagnostics, folder)
+
     try:
-        while not learner.finished:
-            began = time.monotonic()
-            diagnostics = learner.step(source)
-            folder.record(diagnostics, seconds=time.monotonic() - began)
-            after_iteration(diagnostics, folder)
+        if baseline_rollouts and not folder.resumed:
+            tried = source.sample(
+                learner.progress.controller, baseline_rollouts, seed, deterministic=True
+            )
+            score = {"successes": tried.successes, "trials": baseline_rollouts}
+            folder.note("before_learning", score)
+        learner.run(source, save)
     finally:
         folder.close()
     return folder
-
-
-def _baseline(
-    learner: GuidedCostLearning, source: RolloutSource, count: int
-) -> dict[str, dict[str, int]]:
-    if count == 0:
-        return {}
-    tried = source.sample(learner.progress.controller, count, learner.seed, deterministic=True)
-    return {"before_learning": {"successes": tried.successes, "trials": count}}

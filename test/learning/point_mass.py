@@ -100,4 +100,13 @@ def point_mass_problem(goal: torch.Tensor, count: int = 16) -> LearningProblem:
     )
     scale = torch.ones(4, dtype=torch.float64)
     tracking = torch.cat([-_EYE, -2 * _EYE], dim=1)
-    return LearningProblem(demonstrations, inputs, goals, features(goal), goal, scale, tracking)
+    return LearningProblem(
+        demonstrations,
+        inputs,
+        goals,
+        features(goal),
+        goal,
+        scale,
+        tracking,
+        torch.ones(count).double(),
+    )

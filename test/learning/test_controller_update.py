@@ -9,7 +9,11 @@ import torch
 
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.trajectory import Trajectories
-from irl_ros.learning.controller_update import constrained_step
+from irl_ros.learning.controller_update import (
+    ControllerUpdateConfig,
+    constrained_step,
+    step_multiplier,
+)
 from irl_ros.learning.cost import QuadraticCost
 from irl_ros.learning.importance import log_mixture
 from irl_ros.learning.lqr import LinearDynamics, expected_cost, kl_divergence, propagate, solve
@@ -119,7 +123,7 @@ def test_the_constrained_step_meets_its_limit_at_the_known_dual(limit: float, du
     step = constrained_step(*problem(), passive(), limit)
     assert step.kl == pytest.approx(limit, abs=1e-8)
     assert step.dual == pytest.approx(dual, rel=1e-6)
-    assert step.predicted_cost < step.previous_cost
+    assert step.predicted_objective < step.previous_objective
 
 
 def test_a_wide_limit_gives_the_unconstrained_optimum() -> None:
@@ -273,3 +277,11 @@ def test_fused_estimate_of_the_partition_function_is_unbiased() -> None:
     assert float(ratio.mean()) == pytest.approx(1.0, abs=3 * standard_error)
     assert standard_error < 0.15
     assert float(log_ratio.mean()) < 0.0
+
+
+def test_the_step_rule_keeps_good_steps_growing_and_cuts_bad_ones() -> None:
+    config = ControllerUpdateConfig(smallest_multiplier=0.2, largest_multiplier=3.0)
+    assert step_multiplier(1.0, predicted=10.0, actual=5.0, config=config) == pytest.approx(1.0)
+    assert step_multiplier(1.0, predicted=10.0, actual=9.0, config=config) == 3.0
+    assert step_multiplier(1.0, predicted=10.0, actual=-10.0, config=config) == 0.25
+    assert step_multiplier(1.0, predicted=10.0, actual=-90.0, config=config) == 0.2

@@ -11,6 +11,7 @@ from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.trajectory import Trajectories
 from irl_ros.learning.demonstration_density import (
     DemonstrationDensityConfig,
+    fit_context_basis,
     fit_demonstration_density,
 )
 from irl_ros.learning.dynamics import DynamicsConfig, fit_dynamics, one_step_error
@@ -97,3 +98,19 @@ def test_density_refuses_a_single_demonstration() -> None:
         fit_demonstration_density(
             problem.demonstrations[0], problem.contexts[:1], DemonstrationDensityConfig()
         )
+
+
+def test_noise_of_measured_targets_is_no_direction_of_the_context() -> None:
+    generator = torch.Generator().manual_seed(0)
+    along = torch.linspace(-0.2, 0.2, 20, dtype=torch.float64)
+    noise = 1e-3 * torch.randn(20, 3, generator=generator, dtype=torch.float64)
+    contexts = torch.stack([0 * along, along, 0 * along], dim=1) + noise
+    basis = fit_context_basis(contexts, degree=2)
+    assert basis(contexts).shape == (20, 3)
+
+
+def test_degree_falls_until_there_are_enough_contexts() -> None:
+    contexts = torch.eye(3, dtype=torch.float64)
+    assert fit_context_basis(torch.cat([contexts, -contexts[:1]]), degree=2).degree == 1
+    assert fit_context_basis(contexts[:1].expand(4, 3), degree=2).degree == 2
+    assert fit_context_basis(contexts[:1].expand(4, 3), degree=2)(contexts).shape == (3, 1)

@@ -163,3 +163,25 @@ def test_pareto_shape_recovers_the_tail_of_a_generalised_pareto(shape: float) ->
 
 def test_pareto_shape_needs_a_tail() -> None:
     assert math.isnan(pareto_shape(numbers(10, 8)))
+
+
+def test_weights_of_demonstrations_count() -> None:
+    costs = numbers(3, 0)
+    background, log_q = numbers(5, 1), numbers(5, 2)
+    plain = guided_cost_loss(costs, background, log_q)
+    even = guided_cost_loss(costs, background, log_q, demonstration_weights=torch.ones(3).double())
+    torch.testing.assert_close(even, plain)
+    one = torch.tensor([1.0, 1e-12, 1e-12], dtype=torch.float64)
+    alone = guided_cost_loss(costs, background, log_q, demonstration_weights=one)
+    torch.testing.assert_close(alone, guided_cost_loss(costs[:1], background, log_q))
+
+
+def test_target_sizes_beyond_the_samples_are_met_as_well_as_can_be() -> None:
+    log_weights = numbers(20, 3, scale=30.0)
+    beta = temper(log_weights, 50.0)
+    assert beta > 0
+    assert effective_sample_size(beta * log_weights) == pytest.approx(19.8, abs=1e-6)
+
+
+def test_pareto_shape_is_infinite_where_all_other_weights_vanish() -> None:
+    assert pareto_shape(-1000.0 * torch.arange(100, dtype=torch.float64)) == math.inf

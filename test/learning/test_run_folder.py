@@ -29,14 +29,16 @@ CONTRACT = ExecutionContract(
 )
 
 
-def learner(seed: int = 0, **changes: object) -> GuidedCostLearning:
+def learner(seed: int = 0, goal: torch.Tensor = GOAL, **changes: object) -> GuidedCostLearning:
     settings = {**SETTINGS, "iterations": 4, **changes}
-    return GuidedCostLearning(point_mass_problem(GOAL), replace(GclConfig(), settings), seed)
+    return GuidedCostLearning(point_mass_problem(goal), replace(GclConfig(), settings), seed)
 
 
-def go(path: Path, *, stop_after: int = 100, resume: bool = False) -> GuidedCostLearning:
+def go(
+    path: Path, *, stop_after: int = 100, resume: bool = False, **changes: object
+) -> GuidedCostLearning:
     """Train, stopping abruptly after some iterations."""
-    learning = learner()
+    learning = learner(**changes)
     folder = RunFolder(path, learning, CONTRACT, {"arm": "panda"}, resume=resume)
     source = PointMass(GOAL)
     while not learning.finished and learning.progress.iteration < stop_after:
@@ -45,10 +47,12 @@ def go(path: Path, *, stop_after: int = 100, resume: bool = False) -> GuidedCost
     return learning
 
 
-def test_a_resumed_run_is_bit_for_bit_the_uninterrupted_one(tmp_path: Path) -> None:
-    whole = go(tmp_path / "whole")
-    go(tmp_path / "broken", stop_after=2)
-    resumed = go(tmp_path / "broken", resume=True)
+@pytest.mark.parametrize("prior", ["pooled", "mixture"])
+def test_a_resumed_run_is_bit_for_bit_the_uninterrupted_one(tmp_path: Path, prior: str) -> None:
+    changes = {"dynamics.prior": prior}
+    whole = go(tmp_path / "whole", **changes)
+    go(tmp_path / "broken", stop_after=2, **changes)
+    resumed = go(tmp_path / "broken", resume=True, **changes)
     assert torch.equal(whole.progress.controller.gains, resumed.progress.controller.gains)
     for name, value in whole.cost.state_dict().items():
         assert torch.equal(value, resumed.cost.state_dict()[name])
@@ -84,6 +88,27 @@ def test_a_run_is_not_overwritten_nor_resumed_under_other_settings(tmp_path: Pat
     other = learner(**{"controller.kl_limit": 3.0})
     with pytest.raises(DataError, match=r"controller.kl_limit: 20.0 then, 3.0 now"):
         RunFolder(tmp_path / "run", other, CONTRACT, {}, resume=True)
+
+
+def test_a_run_is_not_resumed_with_another_problem_or_arm(tmp_path: Path) -> None:
+    go(tmp_path / "run", stop_after=1)
+    elsewhere = learner(goal=torch.tensor([0.7, 0.5], dtype=torch.float64))
+    with pytest.raises(DataError, match="other demonstrations or another target"):
+        RunFolder(tmp_path / "run", elsewhere, CONTRACT, {}, resume=True)
+    with pytest.raises(DataError, match="arm: 'panda' then, 'iiwa14' now"):
+        RunFolder(tmp_path / "run", learner(), CONTRACT, {"arm": "iiwa14"}, resume=True)
+
+
+def test_what_was_noted_survives_a_resumption(tmp_path: Path) -> None:
+    learning = learner()
+    folder = RunFolder(tmp_path / "run", learning, CONTRACT, {"arm": "panda"}, resume=False)
+    folder.note("before_learning", {"successes": 1, "trials": 2})
+    folder.record(learning.step(PointMass(GOAL)))
+    folder.close()
+    go(tmp_path / "run", resume=True)
+    facts = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert facts["before_learning"] == {"successes": 1, "trials": 2}
+    assert facts["finished"]
 
 
 @pytest.mark.parametrize("kept", [0, 5, 40, 2000])

@@ -1,0 +1,55 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the trainer can be told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from irl_ros.core.action import ActionSpace
+from irl_ros.core.errors import ParameterError
+from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.demos.dataset import DatasetConfig
+from irl_ros.learning.gcl import GclConfig
+from irl_ros.learning.presets import preset
+from irl_ros.sim.config import SimulationConfig
+
+
+@dataclass(frozen=True)
+class TrainerConfig(Parameters):
+    """What is learned, from what, and where it goes."""
+
+    dataset: str = parameter("", doc="folder of the demonstrations")
+    output: str = parameter("", doc="run folder that is written")
+    resume: bool = parameter(False, doc="continue the run in the output folder")
+    preset: str = parameter(
+        "default", choices=("default", "paper"), doc="named configuration of the learner"
+    )
+    seed: int = parameter(0, low=0, high=2**31 - 1, doc="all randomness follows from it")
+    slot: int = parameter(-1, low=-1, high=9, doc="slot to learn; -1 is the held-out one")
+    workers: int = parameter(2, low=0, high=64, doc="processes that run rollouts")
+    baseline_rollouts: int = parameter(
+        20, low=0, high=1000, doc="attempts before learning that show what imitation alone does"
+    )
+    demonstrations: DatasetConfig = field(default_factory=DatasetConfig)
+    skip_bad: bool = parameter(False, doc="leave out takes that cannot be used")
+    simulation: SimulationConfig = field(default_factory=SimulationConfig)
+    gcl: GclConfig = field(default_factory=GclConfig)
+
+    def __post_init__(self) -> None:
+        """Check what a single value cannot tell."""
+        super().__post_init__()
+        if self.simulation.action_space != ActionSpace.VELOCITY.value:
+            raise ParameterError(
+                f"simulation.action_space = {self.simulation.action_space!r}: what is shown by "
+                "hand are joint velocities; learn with 'velocity'"
+            )
+
+
+def from_preset(given: Mapping[str, Any]) -> TrainerConfig:
+    """Return the configuration that holds where nothing else was given.
+
+    Args:
+        given: What was given; ``preset`` among it chooses.
+    """
+    return TrainerConfig(gcl=preset(given.get("preset", "default")))
