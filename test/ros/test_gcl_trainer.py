@@ -100,6 +100,7 @@ def test_an_interrupted_run_goes_on_to_the_same_result(ros: RosHarness, dataset:
         ({"preset": "best"}, "choose one of default, paper"),
         ({"dataset": "/nowhere/dataset"}, "/nowhere/dataset"),
         ({"output": ""}, "output is empty"),
+        ({"simulation.action_space": "torque"}, "learn with 'velocity'"),
     ],
 )
 def test_what_cannot_work_is_refused_in_one_clear_line(
