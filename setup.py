@@ -70,6 +70,7 @@ setup(
         "scipy",
         "setuptools",
         "tensorboard",
+        "threadpoolctl",
         "torch>=2.2",
         "typer",
         "zstandard",
