@@ -6,12 +6,13 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from irl_ros.cli.demo_folder import DemoFolder
+from irl_ros.cli.demo_folder import DemoFolder, locked
 from irl_ros.cli.domain import DomainReservation
 from irl_ros.cli.environment import ros_environment
 from irl_ros.cli.options import DemoOptions
@@ -36,9 +37,9 @@ def run_demo(options: DemoOptions, path: Path, *, fresh: bool = False) -> int:
         IrlRosError: If the folder cannot be used.
     """
     console = _console()
-    folder = DemoFolder(path, options, fresh=fresh)
-    console.print(f"[bold]{folder.path}[/]")
-    with DomainReservation() as domain:
+    with locked(path), DomainReservation() as domain:
+        folder = DemoFolder(path, options, fresh=fresh)
+        console.print(f"[bold]{folder.path}[/]")
         # Before rclpy is imported: it reads the environment once.
         os.environ |= ros_environment(domain.number)
         return _run_stages(folder, domain.number, console)
@@ -79,10 +80,10 @@ def _console() -> Console:
 
 
 def _heed_signals() -> "Stop":
-    from irl_ros.ros.spin import Stop
+    from irl_ros.ros.spin import END_SIGNALS, Stop
 
     stop = Stop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in END_SIGNALS:
         signal.signal(number, lambda *_: stop.request())
     return stop
 
@@ -111,7 +112,8 @@ def _run_stages(folder: DemoFolder, domain_id: int, console: Console) -> int:
                 try:
                     run(demonstration)
                 except BaseException:
-                    folder.interrupt(stage, time.monotonic() - began)
+                    with suppress(OSError):  # what ended the stage is to be told, not this
+                        folder.interrupt(stage, time.monotonic() - began)
                     raise
                 folder.finish(stage, time.monotonic() - began)
             stage = "report"
@@ -119,8 +121,8 @@ def _run_stages(folder: DemoFolder, domain_id: int, console: Console) -> int:
     except Interrupted:
         console.print("stopped; the same command goes on from here")
         return _INTERRUPTED
-    except IrlRosError as error:
-        console.print(f"[bold red]{stage} failed:[/] ", end="")
+    except (IrlRosError, OSError) as error:
+        console.print(f"[bold red]{stage or 'demo'} failed:[/] ", end="")
         console.print(str(error), markup=False)
         if stage in stages:
             console.print(f"all output: {folder.logs / stage}", markup=False)

@@ -2,18 +2,51 @@
 # SPDX-License-Identifier: Apache-2.0
 """The folder of one demonstration: what is where, and which stages are finished."""
 
+import fcntl
 import json
+import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
 from irl_ros.cli.options import DemoOptions
-from irl_ros.core.errors import DataError
+from irl_ros.core.errors import DataError, ParameterError
 from irl_ros.core.files import write_atomically
 from irl_ros.core.parameters import from_mapping, to_mapping
 
 STAGES = ("record", "train", "execute")
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep the folder of a demonstration, made if missing, for this program during a block.
+
+    The system drops the lock with the process, however that ends.
+
+    Raises:
+        DataError: If another program has it or it cannot be written.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        folder = os.open(path, os.O_RDONLY)
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be used ({error.strerror}); choose another --output"
+        ) from error
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DataError(
+                f"another demonstration is running in {path}; wait for it, end it, or choose "
+                "another --output"
+            ) from error
+        yield
+    finally:
+        os.close(folder)
 
 
 @final
@@ -23,43 +56,45 @@ class DemoFolder:
     Args:
         path: The folder; it is made if missing.
         options: What is demonstrated; None takes what an existing folder says.
-        fresh: Forget everything that an existing folder holds.
+        fresh: Forget everything that an existing demonstration holds, also a damaged one.
 
     Attributes:
         options: What is demonstrated.
 
     Raises:
-        DataError: If the folder belongs to a demonstration with other options, or, without
-            options, to none at all.
+        DataError: If the folder belongs to a demonstration with other options, is damaged, holds
+            other files, or, without options, belongs to no demonstration at all.
     """
 
     def __init__(
         self, path: Path, options: DemoOptions | None = None, *, fresh: bool = False
     ) -> None:
         self.path = path.absolute()
-        state = self._read_state()
+        known = self._state.exists()
+        state = None if fresh else self._read_state()
         if options is None:
             if state is None:
                 raise DataError(
                     f"{self.path} is not the folder of a demonstration (no demo.json in it); give "
                     "one that `irl-ros demo` has written"
                 )
-            options = from_mapping(DemoOptions, state["options"])
-        self.options = options
+            self.options = state.options
+        else:
+            self.options = options
         self.wall_seconds: dict[str, float] = {}
         self._spent: dict[str, float] = {}  # on stages that were interrupted, s
-        if fresh:
+        if state is not None:
+            self._check_same(state.options)
+            self.wall_seconds, self._spent = state.wall_seconds, state.spent
+        elif known:
             self._clear()
-        elif state is not None:
-            self._check_same(state["options"])
-            self.wall_seconds = {name: float(s) for name, s in state["wall_seconds"].items()}
-            self._spent = {name: float(s) for name, s in state.get("spent", {}).items()}
         elif self.path.exists() and any(self.path.iterdir()):
             raise DataError(
                 f"{self.path} holds files but no demonstration; choose another --output"
             )
-        self.path.mkdir(parents=True, exist_ok=True)
-        self._write_state()
+        if options is not None:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._write_state()
 
     @property
     def dataset(self) -> Path:
@@ -138,16 +173,22 @@ class DemoFolder:
     def _state(self) -> Path:
         return self.path / "demo.json"
 
-    def _read_state(self) -> dict[str, Any] | None:
+    def _read_state(self) -> "_State | None":
         try:
-            state: dict[str, Any] = json.loads(self._state.read_text("utf-8"))
+            values = json.loads(self._state.read_text("utf-8"))
+            # What an older version did not know yet had its default then.
+            return _State(
+                from_mapping(DemoOptions, values["options"]),
+                _seconds(values["wall_seconds"]),
+                _seconds(values.get("spent", {})),
+            )
         except FileNotFoundError:
             return None
-        except ValueError as error:
+        except (AttributeError, LookupError, ParameterError, TypeError, ValueError) as error:
             raise DataError(
-                f"{self._state} is damaged ({error}); start anew with --fresh"
+                f"{self._state} is damaged ({type(error).__name__}: {error}); start anew with "
+                "--fresh"
             ) from error
-        return state
 
     def _write_state(self) -> None:
         state = {
@@ -157,9 +198,8 @@ class DemoFolder:
         }
         _write_json(self._state, state)
 
-    def _check_same(self, theirs: Mapping[str, Any]) -> None:
-        # What an older version did not know yet had its default then.
-        then = to_mapping(from_mapping(DemoOptions, theirs))
+    def _check_same(self, theirs: DemoOptions) -> None:
+        then = to_mapping(theirs)
         differing = [
             f"{name} = {then[name]!r} then, {value!r} now"
             for name, value in to_mapping(self.options).items()
@@ -170,6 +210,22 @@ class DemoFolder:
                 f"{self.path} holds a demonstration with other options ({'; '.join(differing)}); "
                 "start anew with --fresh or choose another --output"
             )
+
+
+@dataclass(frozen=True)
+class _State:
+    """What ``demo.json`` says."""
+
+    options: DemoOptions
+    wall_seconds: dict[str, float]
+    spent: dict[str, float]
+
+
+def _seconds(values: Mapping[str, Any]) -> dict[str, float]:
+    unknown = [name for name in values if name not in STAGES]
+    if unknown:
+        raise ValueError(f"unknown stage {unknown[0]!r}")
+    return {name: float(seconds) for name, seconds in values.items()}
 
 
 def _remove(path: Path) -> None:

@@ -16,6 +16,7 @@ import torch
 
 from irl_ros.cli.demo_folder import DemoFolder
 from irl_ros.cli.executions import Execution, load_executions
+from irl_ros.cli.options import DemoOptions
 from irl_ros.core.arm import Arm, load_arm
 from irl_ros.core.demonstrations import Demonstrations
 from irl_ros.core.errors import DataError
@@ -246,12 +247,18 @@ def _quiet() -> Iterator[None]:
 
 def _command(folder: DemoFolder) -> str:
     options = folder.options
-    settings = [f"SEED={options.seed}"]
-    if options.condition != "matched":
-        settings.append(f"CONDITION={options.condition}")
-    if options.arm != "panda":
-        settings.append(f"ARM={options.arm}")
-    return " ".join(["make demo", *settings])
+    settings = {
+        name: value
+        for name, value in to_mapping(options).items()
+        if name == "seed" or value != to_mapping(DemoOptions())[name]
+    }
+    if settings.keys() <= {"seed", "condition", "arm"}:
+        return " ".join(
+            ["make demo", *(f"{name.upper()}={value}" for name, value in settings.items())]
+        )
+    slots = settings.pop("slots", [])
+    words = [f"--{name} {value}" for name, value in settings.items()]
+    return " ".join([".venv/bin/irl-ros demo", *words, *(f"--slot {slot}" for slot in slots)])
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -48,6 +48,7 @@ def demo(
     preset: Annotated[str, typer.Option(help=doc("preset"))] = DemoOptions.preset,
     iterations: Annotated[int, typer.Option(help=doc("iterations"))] = DemoOptions.iterations,
     speed: Annotated[float, typer.Option(help=doc("speed"))] = DemoOptions.speed,
+    slot: Annotated[list[int] | None, typer.Option(help=doc("slots"))] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -67,6 +68,7 @@ def demo(
         preset=preset,
         iterations=iterations,
         speed=speed,
+        slots=tuple(slot or ()),
     )
     from irl_ros.cli.demo import run_demo
 

@@ -16,6 +16,7 @@ from typing import final
 from irl_ros.core.errors import IrlRosError
 
 _TAIL_LINES = 15
+_POLL = 0.01  # s
 
 
 class ProcessError(IrlRosError):
@@ -28,6 +29,21 @@ class _Process:
     popen: subprocess.Popen[bytes]
     log: Path
     may_end: bool
+
+    def poll(self) -> int | None:
+        """Return the exit code, None while it runs; workers it left behind end with it."""
+        if self.popen.returncode is None:
+            peek = os.WEXITED | os.WNOHANG | os.WNOWAIT
+            if os.waitid(os.P_PID, self.popen.pid, peek) is not None:
+                # Before the leader is reaped: afterwards its number may be somebody else's.
+                _send(self.popen.pid, signal.SIGKILL, os.killpg)
+                self.popen.wait()
+        return self.popen.returncode
+
+    def wait(self, deadline: float) -> None:
+        """Wait until it has ended, at most until a time of the steady clock, s."""
+        while self.poll() is None and time.monotonic() < deadline:
+            time.sleep(_POLL)
 
 
 @final
@@ -101,7 +117,7 @@ class ProcessGroup:
             ProcessError: If one did, with the end of its output.
         """
         for process in self._processes:
-            code = process.popen.poll()
+            code = process.poll()
             if code is not None and not (code == 0 and process.may_end):
                 raise ProcessError(self._story(process, f"ended with {_meaning(code)}"))
 
@@ -112,7 +128,7 @@ class ProcessGroup:
             ProcessError: If it failed.
         """
         self.check()
-        return self._find(name).popen.poll() is not None
+        return self._find(name).poll() is not None
 
     def story(self, name: str, problem: str) -> str:
         """Return a problem with a process, together with the end of its output."""
@@ -120,18 +136,17 @@ class ProcessGroup:
 
     def stop(self) -> None:
         """End every process: SIGINT, then SIGTERM, then SIGKILL; later ones first."""
-        running = [p for p in reversed(self._processes) if p.popen.poll() is None]
+        running = [p for p in reversed(self._processes) if p.poll() is None]
         for number in (signal.SIGINT, signal.SIGTERM):
             for process in running:
                 _send(process.popen.pid, number)
             deadline = time.monotonic() + self._grace
             for process in running:
-                _wait(process.popen, max(0.0, deadline - time.monotonic()))
-            running = [p for p in running if p.popen.poll() is None]
+                process.wait(deadline)
+            running = [p for p in running if p.poll() is None]
             if not running:
                 break
-        for process in self._processes:
-            # What is left of the group: a leader that would not end, or workers it left behind.
+        for process in running:
             _send(process.popen.pid, signal.SIGKILL, os.killpg)
             process.popen.wait()
         self._processes.clear()
@@ -160,11 +175,4 @@ def _send(
     try:
         how(pid, number)
     except (ProcessLookupError, PermissionError):
-        return
-
-
-def _wait(popen: subprocess.Popen[bytes], timeout: float) -> None:
-    try:
-        popen.wait(timeout)
-    except subprocess.TimeoutExpired:
         return

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole loop with the real nodes, smaller than life; and what happens when a part fails."""
 
+import errno
 import json
 import os
 import signal
@@ -16,10 +17,12 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from irl_ros.cli.demo_folder import DemoFolder
+from irl_ros.cli.demo import run_demo
+from irl_ros.cli.demo_folder import DemoFolder, locked
 from irl_ros.cli.environment import executable
 from irl_ros.cli.options import DemoOptions
-from irl_ros.core.errors import IrlRosError
+from irl_ros.core.errors import DataError, IrlRosError
+from irl_ros.ros.spin import Stop
 
 pytestmark = [pytest.mark.ros, pytest.mark.sim]
 
@@ -144,3 +147,23 @@ def test_a_stopped_demonstration_leaves_nothing_running(
     assert demo.returncode == 130
     assert "goes on from here" in output
     assert processes_of(tmp_path / "demo") == []
+
+
+def test_a_full_disk_names_the_stage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("irl_ros.cli.stages.record", fail)
+    monkeypatch.setattr("irl_ros.cli.demo._heed_signals", Stop)
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    assert run_demo(DemoOptions(), tmp_path / "demo") == 1
+    output = capsys.readouterr().out
+    assert "record failed: " in output
+    assert "No space left on device" in output
+
+
+def test_a_demonstration_that_runs_is_left_alone(tmp_path: Path) -> None:
+    with locked(tmp_path), pytest.raises(DataError, match="another demonstration is running"):
+        run_demo(DemoOptions(), tmp_path, fresh=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from irl_ros.cli.demo_folder import DemoFolder
+from irl_ros.cli.demo_folder import DemoFolder, locked
 from irl_ros.cli.executions import Execution, load_executions, save_execution
 from irl_ros.cli.options import DemoOptions
 from irl_ros.core.errors import DataError, ParameterError
@@ -119,10 +119,45 @@ def test_a_folder_without_demonstration_is_named(tmp_path: Path) -> None:
         DemoFolder(tmp_path)
 
 
-def test_a_damaged_state_is_named(tmp_path: Path) -> None:
-    (tmp_path / "demo.json").write_text("{")
-    with pytest.raises(DataError, match="--fresh"):
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[]",
+        "{}",
+        '{"options": {"seed": "x"}, "wall_seconds": {}}',
+        '{"options": {}, "wall_seconds": {"dance": 1.0}}',
+        '{"options": {}, "wall_seconds": {"train": null}}',
+    ],
+)
+def test_a_damaged_state_is_named_and_overcome(tmp_path: Path, content: str) -> None:
+    (tmp_path / "demo.json").write_text(content)
+    with pytest.raises(DataError, match=r"demo\.json is damaged .*--fresh"):
         DemoFolder(tmp_path, DemoOptions())
+    assert DemoFolder(tmp_path, DemoOptions(seed=5), fresh=True).wall_seconds == {}
+    assert DemoFolder(tmp_path).options.seed == 5
+
+
+def test_fresh_does_not_delete_what_no_demonstration_made(tmp_path: Path) -> None:
+    (tmp_path / "dataset").mkdir()
+    with pytest.raises(DataError, match="choose another --output"):
+        DemoFolder(tmp_path, DemoOptions(), fresh=True)
+    assert (tmp_path / "dataset").exists()
+
+
+def test_a_folder_belongs_to_one_program_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "demo"
+    with (
+        locked(path),
+        pytest.raises(DataError, match="another demonstration is running"),
+        locked(path),
+    ):
+        pass
+    with locked(path):
+        assert list(path.iterdir()) == []
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(DataError, match="cannot be used"), locked(tmp_path / "file"):
+        pass
 
 
 def test_summary_is_json(tmp_path: Path) -> None:

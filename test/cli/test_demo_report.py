@@ -5,11 +5,14 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from demo_double import make_demo
 
-from irl_ros.cli.demo_report import write_report
+from irl_ros.cli.demo_folder import DemoFolder
+from irl_ros.cli.demo_report import _command, write_report
+from irl_ros.cli.options import DemoOptions
 from irl_ros.report.proportion import wilson_interval
 
 pytestmark = pytest.mark.sim
@@ -36,7 +39,18 @@ def test_report_of_a_small_demonstration(tmp_path: Path) -> None:
     html = report.read_text()
     assert html.count("<svg ") == 4
     assert "data:image/png" in html
-    assert "make demo SEED=0" in html
+    assert ".venv/bin/irl-ros demo --seed 0 --evaluations 3</" in html
     assert re.search(r"learned from|never demonstrated", html)
     # Written again from the folder alone, it is the same.
     assert write_report(folder).read_text() == html
+
+
+def test_the_command_says_everything_that_was_chosen(tmp_path: Path) -> None:
+    def command(name: str, **options: Any) -> str:
+        return _command(DemoFolder(tmp_path / name, DemoOptions(**options)))
+
+    assert command("a", seed=2, arm="iiwa14") == "make demo SEED=2 ARM=iiwa14"
+    assert command("b", preset="paper", iterations=3, speed=2.0, slots=(2, 3)) == (
+        ".venv/bin/irl-ros demo --seed 0 --preset paper --iterations 3 --speed 2.0 --slot 2 "
+        "--slot 3"
+    )
