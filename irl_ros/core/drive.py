@@ -12,7 +12,8 @@ from numpy import ndarray
 from irl_ros.core.action import ActionSpace, PositionReference
 from irl_ros.core.arm import JointLimits
 from irl_ros.core.effort_guard import EffortGuard
-from irl_ros.core.guard import Guard, GuardConfig
+from irl_ros.core.guard import Guard
+from irl_ros.core.guard_config import GuardConfig
 from irl_ros.core.joint_sample import JointSample
 from irl_ros.core.latch import GuardState
 
@@ -49,18 +50,30 @@ class ArmCommand:
 class Drive:
     """The only way to the arm: every command passes one of the two guards."""
 
-    def __init__(self, limits: JointLimits, period: float, config: GuardConfig) -> None:
+    def __init__(
+        self,
+        limits: JointLimits,
+        period: float,
+        config: GuardConfig,
+        *,
+        streams_positions: bool = False,
+        hold_time: float | None = None,
+    ) -> None:
         """Prepare for an arm.
 
         Args:
             limits: Limits of the arm.
             period: Time between two commands, s.
             config: Margins and thresholds of the guards.
+            streams_positions: The arm follows the positions of the commands, not the velocities.
+            hold_time: Longest time a command stays in force before the next one, s.
 
         Raises:
             ParameterError: If the period is not positive or the margin leaves a joint no room.
         """
-        self._guard = Guard(limits, period, config)
+        self._guard = Guard(
+            limits, period, config, limit_reference=streams_positions, hold_time=hold_time
+        )
         self._effort_guard = EffortGuard(limits, period, config)
         self._joints = len(limits.names)
         self._action = np.zeros(self._joints)
@@ -76,6 +89,11 @@ class Drive:
                 return guard.reason
         return ""
 
+    @property
+    def damping(self) -> bool:
+        """Whether torques may still be needed to bring the arm to rest."""
+        return self._torques and self._zeros_left > 0
+
     def start(self, sample: JointSample) -> None:
         """Arm the guard where the arm is, for velocities.
 
@@ -85,7 +103,9 @@ class Drive:
         self._guard.start(sample.joint_positions)
         self._torques = False
         self._reference = None
-        self._zeros_left = _LAST_ZEROS
+        # A refused start says nothing: nothing has moved.
+        if self._guard.state is GuardState.ARMED:
+            self._zeros_left = _LAST_ZEROS
 
     def begin_actions(
         self, space: ActionSpace, control_period: float, sample: JointSample
@@ -94,6 +114,10 @@ class Drive:
         self._action = np.zeros(self._joints)
         self._torques = space is ActionSpace.TORQUE
         if self._torques:
+            # Torques take over: what is left of the velocities must not come back afterwards.
+            self._guard.hold("torques are commanded")
+            while not self._guard.at_rest:
+                self._guard.brake()
             self._effort_guard.start()
         elif space is ActionSpace.POSITION_INCREMENT:
             self._reference = PositionReference(sample.joint_positions, control_period)
@@ -118,8 +142,16 @@ class Drive:
     def move(self, velocities: Float[ndarray, " joints"], sample: JointSample) -> ArmCommand:
         """Return the command for wanted joint velocities, rad/s."""
         return self._velocity_command(
-            self._guard.step(velocities, sample.joint_positions, sample.joint_velocities)
+            self._guard.step(
+                velocities, sample.joint_positions, sample.joint_velocities, sample.joint_efforts
+            )
         )
+
+    def bridge(self) -> ArmCommand:
+        """Return the next command while no joint states come: towards rest, without a hold."""
+        if self._torques:
+            return ArmCommand(joint_efforts=self._effort_guard.relax())
+        return self._velocity_command(self._guard.brake())
 
     def hold(self, reason: str) -> None:
         """Let nothing through any more; `stopping` brings the arm to rest."""
@@ -139,27 +171,32 @@ class Drive:
     def stopping(self, sample: JointSample | None) -> ArmCommand | None:
         """Return the next command on the way to rest, None once the arm has come to rest.
 
+        What was commanded last is also what ends: torques are damped and end with zero torques,
+        velocities end with zero velocities.
+
         Args:
-            sample: Measured joints; None if there is no fresh measurement.
+            sample: Measured joints; None if there is no fresh measurement. An arm that is driven
+                by torques is not damped then, it coasts.
         """
-        if self._torques and sample is not None:
-            if np.abs(sample.joint_velocities).max() > _STANDING:
-                efforts = self._effort_guard.step(
-                    np.zeros(self._joints), sample.joint_positions, sample.joint_velocities
-                )
-                return ArmCommand(joint_efforts=efforts)
-            self._torques = False
+        if self._zeros_left == 0 and (self._torques or self._guard.at_rest):
+            return None
         if self._torques:
-            # Damping needs a measured velocity. Without one, no torque but gravity compensation.
-            if self._zeros_left == 0:
-                return None
-            self._zeros_left -= 1
-            return ArmCommand(joint_efforts=np.zeros(self._joints))
+            return self._stopping_torques(sample)
         if self._guard.at_rest:
-            if self._zeros_left == 0:
-                return None
             self._zeros_left -= 1
         return self._velocity_command(self._guard.brake())
+
+    def _stopping_torques(self, sample: JointSample | None) -> ArmCommand:
+        if sample is not None and np.abs(sample.joint_velocities).max() > _STANDING:
+            efforts = self._effort_guard.step(
+                np.zeros(self._joints), sample.joint_positions, sample.joint_velocities
+            )
+            return ArmCommand(joint_efforts=efforts)
+        # Damping needs a measured velocity. Without one, no torque but gravity compensation.
+        efforts = self._effort_guard.relax()
+        if not efforts.any():
+            self._zeros_left -= 1
+        return ArmCommand(joint_efforts=efforts)
 
     def _velocity_command(self, velocities: Float[ndarray, " joints"]) -> ArmCommand:
         return ArmCommand(velocities, self._guard.reference_positions)

@@ -11,7 +11,7 @@ from numpy import ndarray
 
 from irl_ros.core.arm import JointLimits
 from irl_ros.core.errors import ParameterError
-from irl_ros.core.guard import GuardConfig
+from irl_ros.core.guard_config import GuardConfig
 from irl_ros.core.latch import GuardState, Latch
 
 
@@ -110,7 +110,14 @@ class EffortGuard:
             )
             wanted = np.where(rest < self._lower, np.maximum(wanted, damping), wanted)
             wanted = np.where(np.abs(joint_velocities) > self._speed, damping, wanted)
-        wanted = np.clip(wanted, -self._largest, self._largest)
+        return self._approach(np.clip(wanted, -self._largest, self._largest))
+
+    def relax(self) -> Float[ndarray, " commands"]:
+        """Return the next torques on the way to none, N m; it needs no measurement."""
+        return self._approach(np.zeros_like(self._efforts))
+
+    def _approach(self, wanted: Float[ndarray, " joints"]) -> Float[ndarray, " commands"]:
+        """Change the torques as fast as is allowed."""
         self._efforts = self._efforts + np.clip(
             wanted - self._efforts, -self._change, self._change
         )

@@ -16,11 +16,12 @@ from typing import final
 import numpy as np
 import torch
 
+from irl_ros.core.action import ActionSpace
 from irl_ros.core.arm import Arm
 from irl_ros.core.drive import ArmCommand, Drive
 from irl_ros.core.errors import SafetyError
 from irl_ros.core.executable import ExecutablePolicy, check_policy, check_target
-from irl_ros.core.guard import GuardConfig
+from irl_ros.core.guard_config import GuardConfig
 from irl_ros.core.joint_sample import JointSample
 from irl_ros.core.kinematics import Kinematics
 from irl_ros.core.parameters import Parameters, parameter
@@ -79,15 +80,35 @@ class Execution:
     """
 
     def __init__(
-        self, arm: Arm, kinematics: Kinematics, config: ExecutionConfig | None = None
+        self,
+        arm: Arm,
+        kinematics: Kinematics,
+        config: ExecutionConfig | None = None,
+        *,
+        streams_positions: bool = False,
     ) -> None:
+        """Prepare for an arm.
+
+        Args:
+            arm: Arm that is commanded.
+            kinematics: Its geometry.
+            config: How policies are executed.
+            streams_positions: The arm follows the positions of the commands, not the velocities.
+        """
         config = ExecutionConfig() if config is None else config
         self._arm = arm
         self._kinematics = kinematics
         self._config = config
         self._period = 1.0 / config.command_rate_hz
-        self._drive = Drive(arm.limits, self._period, config.guard)
+        self._streams_positions = streams_positions
         self._feed = StateFeed(self._period, config.state_timeout)
+        self._drive = Drive(
+            arm.limits,
+            self._period,
+            config.guard,
+            streams_positions=streams_positions,
+            hold_time=self._feed.grace + self._period,
+        )
         self._next: ExecutablePolicy | None = None
         self._running: ExecutablePolicy | None = None
         self._ramp: Ramp | None = None
@@ -116,6 +137,16 @@ class Execution:
             "fingerprint": "" if self._next is None else self._next.fingerprint,
         }
 
+    @property
+    def patience(self) -> float:
+        """Time without joint states after which `on_silence` should be called, s."""
+        return self._feed.grace
+
+    @property
+    def damping(self) -> bool:
+        """Whether an arm that is driven by torques is still being brought to rest."""
+        return self._drive.damping
+
     def load(self, policy: ExecutablePolicy) -> None:
         """Take a policy for the next execution; one that is under way is not disturbed.
 
@@ -123,6 +154,11 @@ class Execution:
             SafetyError: If the policy does not suit the arm or the command rate.
         """
         check_policy(policy, self._arm, self._period)
+        if self._streams_positions and policy.action_space is ActionSpace.TORQUE:
+            raise SafetyError(
+                f"{policy.label} commands torques, the arm is commanded by trajectories; set "
+                "command_interface to velocity"
+            )
         self._next = policy
         if self.phase is Phase.IDLE:
             self.message = f"ready to execute {policy.label}"
@@ -184,6 +220,14 @@ class Execution:
             self._drive.hold(reason)
             self._enter(Phase.HOLDING, reason)
 
+    def repeats(self, sample: JointSample) -> bool:
+        """Whether a joint state is the one before it once more; it is no sign of life then."""
+        return self._feed.repeats(sample)
+
+    def refuse_state(self, reason: str) -> None:
+        """Note that a joint state could not be used, and why."""
+        self._feed.refuse(reason)
+
     def on_state(self, sample: JointSample, now: float) -> ArmCommand | None:
         """Take a joint state and return the command that is due, None if none is.
 
@@ -191,6 +235,9 @@ class Execution:
             sample: Measured joints.
             now: Time of arrival on the caller's clock, s.
         """
+        if self._feed.repeats(sample):
+            self._feed.refuse("their stamps do not advance; the driver must stamp each of them")
+            return None
         problem = self._feed.take(sample, now)
         if problem:
             self.hold(problem)
@@ -214,14 +261,21 @@ class Execution:
     def on_silence(self, now: float) -> ArmCommand | None:
         """Return the command that is due while joint states have stopped coming, else None.
 
+        After a few command periods the arm is slowed down, after ``state_timeout`` it holds.
+
         To be called once per command period of the caller's clock.
 
         Args:
             now: Time on the caller's clock, s.
         """
         silence = self._feed.silence(now)
-        if self.phase is Phase.IDLE or silence == 0.0:
+        if self.phase is Phase.IDLE:
             return None
+        if silence == 0.0:
+            # No hold yet, but the last command must not stay in force.
+            if not self._feed.late(now):
+                return None
+            return self._drive.bridge() if self.moving else self._drive.stopping(None)
         self.hold(f"no joint states for {silence:.2f} s")
         return self._drive.stopping(None)
 

@@ -8,7 +8,6 @@ a stop within the limits and stays there until someone rearms.
 """
 
 import math
-from dataclasses import dataclass
 from typing import final
 
 import numpy as np
@@ -17,65 +16,13 @@ from numpy import ndarray
 
 from irl_ros.core.arm import JointLimits
 from irl_ros.core.errors import ParameterError, SafetyError
+from irl_ros.core.following import Following
+from irl_ros.core.guard_config import GuardConfig
 from irl_ros.core.latch import GuardState, Latch
-from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.velocity_stream import StreamLimits, VelocityStream
 
-
-@dataclass(frozen=True)
-class GuardConfig(Parameters):
-    """How far inside the arm's limits the guard keeps the commands, and when it trips."""
-
-    position_margin: float = parameter(
-        0.05, unit="rad", low=0.0, high=0.5, doc="Distance kept from both ends of every joint"
-    )
-    velocity_scale: float = parameter(
-        0.9, low=0.01, high=1.0, doc="Used share of the velocity limits"
-    )
-    acceleration_scale: float = parameter(
-        0.9, low=0.01, high=1.0, doc="Used share of the acceleration limits"
-    )
-    jerk_scale: float = parameter(0.9, low=0.01, high=1.0, doc="Used share of the jerk limits")
-    effort_scale: float = parameter(0.9, low=0.01, high=1.0, doc="Used share of the effort limits")
-    effort_rate: float = parameter(
-        500.0, unit="N m/s", low=1.0, high=1e4, doc="Fastest change of a commanded effort"
-    )
-    speed_limit: float = parameter(
-        1.5, unit="rad/s", low=0.01, high=10.0, doc="Fastest commanded speed of any joint"
-    )
-    overspeed: float = parameter(
-        1.2, low=1.0, high=5.0, doc="Trip when a joint moves faster than its limit times this"
-    )
-    overtravel: float = parameter(
-        0.1,
-        unit="rad",
-        low=0.0,
-        high=1.0,
-        doc="Trip when a joint is measured beyond its end by this",
-    )
-    jump: float = parameter(
-        0.1, unit="rad", low=0.001, high=10.0, doc="Trip when a position changes by this at once"
-    )
-    tracking_error: float = parameter(
-        0.3,
-        unit="rad",
-        low=0.001,
-        high=10.0,
-        doc="Trip when a joint falls this far behind its commands within the tracking window",
-    )
-    tracking_window: float = parameter(
-        0.5, unit="s", low=0.05, high=60.0, doc="Time after which a tracking error is forgotten"
-    )
-    response_time: float = parameter(
-        0.05,
-        unit="s",
-        low=0.0,
-        high=1.0,
-        doc="Longest lag with which the arm follows velocity commands",
-    )
-    limit_reference: bool = parameter(
-        False, doc="Also keep the integrated commands within the position limits"
-    )
+HOLD_PERIODS = 4
+"""Periods for which a command may stay in force: three lost joint states and a late timer."""
 
 
 @final
@@ -86,13 +33,25 @@ class Guard:
     zero within the limits. One instance serves one arm, one call of `step` per command period.
     """
 
-    def __init__(self, limits: JointLimits, period: float, config: GuardConfig | None = None):
+    def __init__(
+        self,
+        limits: JointLimits,
+        period: float,
+        config: GuardConfig | None = None,
+        *,
+        limit_reference: bool = False,
+        hold_time: float | None = None,
+    ):
         """Prepare for an arm.
 
         Args:
             limits: Limits of the arm, radians and seconds.
             period: Time between two commands, s.
             config: Margins and thresholds.
+            limit_reference: The arm follows the integrated commands rather than the commands:
+                keep them within the position limits and near to the arm as well.
+            hold_time: Longest time a command stays in force before the next one, s; by default
+                that of `HOLD_PERIODS`.
 
         Raises:
             ParameterError: If the period is not positive or the margin leaves a joint no room.
@@ -108,13 +67,17 @@ class Guard:
         self._hard_upper: list[float] = (limits.upper + config.overtravel).tolist()
         self._hard_lower: list[float] = (limits.lower - config.overtravel).tolist()
         self._overspeed: list[float] = (limits.velocity * config.overspeed).tolist()
-        lag = config.response_time
-        self._model_gain = 1.0 - math.exp(-period / lag) if lag > 0 else 1.0
-        self._forget = math.exp(-period / config.tracking_window)
+        self._largest_efforts: list[float] = (limits.effort * config.measured_effort).tolist()
         self._previous = [0.0] * self._count
-        self._model = [0.0] * self._count
-        self._lag = [0.0] * self._count
-        self._stream = VelocityStream(stream_limits(limits, config), period)
+        self._overload = [0.0] * self._count
+        self._limit_reference = limit_reference
+        # The reference is where the arm is to be a period later.
+        self._reference_lag = config.response_time + 2 * period
+        self._following = Following(limits.names, period, config)
+        hold = HOLD_PERIODS * period if hold_time is None else hold_time
+        self._stream = VelocityStream(
+            stream_limits(limits, config, limit_reference=limit_reference), period, hold
+        )
 
     @property
     def state(self) -> GuardState:
@@ -149,13 +112,15 @@ class Guard:
         """
         self._latch.arm()
         positions = joint_positions.tolist()
+        if math.isfinite(sum(positions)):
+            # Even if refused: the reference is published while the guard brakes.
+            self._stream.relocate(positions)
         self._previous = positions
-        reason = self._implausible(positions, self._model)
+        self._overload = [0.0] * self._count
+        self._following.restart()
+        reason = self._implausible(positions, [0.0] * self._count)
         if reason:
             self._latch.trip(reason)
-            return
-        self._lag = [0.0] * self._count
-        self._stream.relocate(positions)
 
     def hold(self, reason: str = "asked to hold") -> None:
         """Bring the stream to zero within the limits; `start` arms again."""
@@ -174,24 +139,32 @@ class Guard:
         target_velocity: Float[ndarray, " targets"],
         joint_positions: Float[ndarray, " joints"],
         joint_velocities: Float[ndarray, " joints"],
+        joint_efforts: Float[ndarray, " joints"] | None = None,
     ) -> Float[ndarray, " commands"]:
         """Return the velocities to command for the next period, rad/s.
 
         Wanted velocities beyond the limits are reduced; what is not a number trips the guard, and
-        so does an arm that does not follow, is too fast or is where it cannot be.
+        so does an arm that does not follow, is too fast, is where it cannot be or strains itself.
 
         Args:
             target_velocity: Wanted velocities, rad/s.
             joint_positions: Measured positions, rad.
             joint_velocities: Measured velocities, rad/s.
+            joint_efforts: Measured efforts, N m; None where the arm does not report them.
         """
         if self._latch.state is GuardState.ARMED:
             targets = target_velocity.tolist()
             positions = joint_positions.tolist()
             velocities = joint_velocities.tolist()
+            before = self._previous
             reason = self._refused(targets) or self._implausible(positions, velocities)
             if not reason:
-                reason = self._track(velocities)
+                moved = [now - then for now, then in zip(positions, before, strict=True)]
+                reason = self._following.check(self._stream.commands, moved, velocities)
+            if not reason and self._limit_reference:
+                reason = self._ran_away(positions)
+            if not reason and joint_efforts is not None:
+                reason = self._overloaded(joint_efforts.tolist())
             if not reason:
                 try:
                     return np.array(self._stream.advance(targets, positions, velocities))
@@ -202,7 +175,7 @@ class Guard:
 
     def brake(self) -> Float[ndarray, " commands"]:
         """Return the next command on the way to a stop, rad/s; it needs no measurement."""
-        self._model = list(self._stream.commands)
+        self._following.assume(self._stream.commands)
         return np.array(self._stream.brake())
 
     def _refused(self, targets: list[float]) -> str:
@@ -237,22 +210,38 @@ class Guard:
         self._previous = positions
         return ""
 
-    def _track(self, velocities: list[float]) -> str:
-        commands = self._stream.commands
-        gain, forget, limit = self._model_gain, self._forget, self._config.tracking_error
+    def _ran_away(self, positions: list[float]) -> str:
+        """Say whether the integrated commands have left the arm behind."""
+        commands, reference = self._stream.commands, self._stream.reference
         for index in range(self._count):
-            model = self._model[index] + gain * (commands[index] - self._model[index])
-            lag = self._lag[index] * forget + (model - velocities[index]) * self._period
-            self._model[index], self._lag[index] = model, lag
-            if abs(lag) > limit:
+            gap = abs(reference[index] - positions[index])
+            lag = self._reference_lag * abs(commands[index])
+            if gap > self._config.tracking_error + lag:
                 return (
-                    f"{self._names[index]} is {abs(lag):.3g} rad behind its commands, over "
-                    f"{limit:.3g} rad"
+                    f"{self._names[index]} is {gap:.3g} rad from where its commands lead, over "
+                    f"{self._config.tracking_error:.3g} rad and the {lag:.2g} rad of its lag"
+                )
+        return ""
+
+    def _overloaded(self, efforts: list[float]) -> str:
+        """Say whether an effort has been too large for too long; one spike is not."""
+        for index in range(self._count):
+            if abs(efforts[index]) <= self._largest_efforts[index]:
+                self._overload[index] = 0.0
+                continue
+            self._overload[index] += self._period
+            if self._overload[index] > self._config.effort_window:
+                return (
+                    f"measured effort of {self._names[index]} is {efforts[index]:.3g} N m, over "
+                    f"{self._largest_efforts[index]:.3g} N m for "
+                    f"{self._config.effort_window:.2g} s; look for what the arm presses against"
                 )
         return ""
 
 
-def stream_limits(limits: JointLimits, config: GuardConfig) -> StreamLimits:
+def stream_limits(
+    limits: JointLimits, config: GuardConfig, *, limit_reference: bool = False
+) -> StreamLimits:
     """Return the limits of the command stream: the arm's with the margins taken off.
 
     Raises:
@@ -272,5 +261,5 @@ def stream_limits(limits: JointLimits, config: GuardConfig) -> StreamLimits:
         acceleration=limits.acceleration * config.acceleration_scale,
         jerk=limits.jerk * config.jerk_scale,
         response_time=config.response_time,
-        limit_reference=config.limit_reference,
+        limit_reference=limit_reference,
     )

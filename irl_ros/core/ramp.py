@@ -124,7 +124,7 @@ class Ramp:
         limit = self._config.speed
         self._integral = np.clip(self._integral + self._period * pull, -limit, limit)
         correction = np.clip(pull + self._integral, -limit, limit)
-        return np.asarray(velocities + correction)
+        return np.asarray(np.clip(np.array(velocities) + correction, -limit, limit))
 
     def arrived(
         self,

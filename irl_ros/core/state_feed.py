@@ -12,7 +12,8 @@ from irl_ros.core.joint_sample import JointSample
 from irl_ros.core.watchdog import Watchdog
 
 _RATE_SAMPLES = 20
-_RATE_SLACK = 1.25  # joint states may come this much slower than commands are due
+_RATE_SLACK = 1.05  # joint states may come this much slower than commands are due
+_LATE_PERIODS = 3
 _EARLY = 0.45  # part of a period
 _NS_PER_S = 1e9
 
@@ -36,6 +37,8 @@ class StateFeed:
         self._timeout = timeout
         self._watchdog = Watchdog(timeout)
         self._stamps: deque[int] = deque(maxlen=_RATE_SAMPLES)
+        self._arrivals: deque[float] = deque(maxlen=_RATE_SAMPLES)
+        self._refusal = ""
         self._due_ns = 0.0
         self._last: JointSample | None = None
 
@@ -44,10 +47,25 @@ class StateFeed:
         """The newest joint state."""
         return self._last
 
+    @property
+    def grace(self) -> float:
+        """Time without joint states after which the last command must not stay in force, s."""
+        return min(_LATE_PERIODS * self._period_ns / _NS_PER_S, self._timeout)
+
+    def repeats(self, sample: JointSample) -> bool:
+        """Whether a joint state has the stamp of the one before it."""
+        return self._last is not None and sample.stamp_ns == self._last.stamp_ns
+
+    def refuse(self, reason: str) -> None:
+        """Remember why joint states that come are of no use."""
+        self._refusal = reason
+
     def take(self, sample: JointSample, now: float) -> str:
         """Take a joint state; return what is wrong with the stamps, nothing if all is well."""
         last, self._last = self._last, sample
         self._watchdog.feed(now)
+        self._arrivals.append(now)
+        self._refusal = ""
         problem = ""
         if last is not None:
             gap = (sample.stamp_ns - last.stamp_ns) / _NS_PER_S
@@ -66,6 +84,20 @@ class StateFeed:
     def silence(self, now: float) -> float:
         """Return for how long no joint state has come if that is too long, else 0, s."""
         return self._watchdog.silence(now) if self._watchdog.expired(now) else 0.0
+
+    def late(self, now: float) -> bool:
+        """Whether the joint state that is due is so late that the arm must slow down.
+
+        What is late is measured by the pace at which they usually come: a simulation may be
+        slower than real time.
+        """
+        usual = 0.0
+        if len(self._arrivals) == _RATE_SAMPLES:
+            usual = statistics.median(
+                after - before for before, after in itertools.pairwise(self._arrivals)
+            )
+        pace = max(1.0, usual * _NS_PER_S / self._period_ns / _RATE_SLACK)
+        return self._watchdog.silence(now) >= pace * self.grace
 
     def command_is_due(self) -> bool:
         """Whether a command is due with the newest joint state; tells so once per period."""
@@ -86,10 +118,12 @@ class StateFeed:
             SafetyError: If it is stale, too young to be judged, or too slow.
         """
         silence = self._watchdog.silence(now)
-        if self._last is None:
-            raise SafetyError("no joint states yet; start the arm's driver, check the topic")
-        if self._watchdog.expired(now):
-            raise SafetyError(f"no joint states for {silence:.2g} s; look after the arm's driver")
+        if self._last is None or self._watchdog.expired(now):
+            since = "yet" if self._last is None else f"for {silence:.2g} s"
+            if self._refusal:
+                raise SafetyError(f"no usable joint states {since}: {self._refusal}")
+            remedy = "start the arm's driver, check the topic"
+            raise SafetyError(f"no joint states {since}; {remedy}")
         count = len(self._stamps)
         if count < _RATE_SAMPLES:
             raise SafetyError(
@@ -101,9 +135,11 @@ class StateFeed:
             after - before for before, after in itertools.pairwise(self._stamps)
         )
         if interval_ns > _RATE_SLACK * self._period_ns:
+            rate, wanted = _NS_PER_S / interval_ns, _NS_PER_S / self._period_ns
             raise SafetyError(
-                f"joint states come at {_NS_PER_S / interval_ns:.0f} Hz, commands are due at "
-                f"{_NS_PER_S / self._period_ns:.0f} Hz; lower command_rate_hz, or subscribe to a "
-                "faster topic"
+                f"joint states come at {rate:.0f} Hz, commands are due at {wanted:.0f} Hz and go "
+                f"out with them; at least {wanted / _RATE_SLACK:.0f} Hz are needed. Subscribe to "
+                f"a faster topic, or set execution.command_rate_hz to {rate:.0f} Hz or less such "
+                "that it fits the control period"
             )
         return self._last

@@ -4,7 +4,7 @@
 
 The position limit is kept by an invariant rather than by a clamp: a command is let through only
 if the arm could still stop before the limit afterwards, so braking is always possible. The proof
-needs three facts about the stop from velocity v and acceleration a, as planned by Ruckig
+needs four facts about the stop from velocity v and acceleration a, as planned by Ruckig
 (Berscheid and Kroeger 2021, velocity interface, time-optimal under the limits of acceleration A
 and jerk J):
 
@@ -12,10 +12,12 @@ and jerk J):
   period later is the rest of the same plan.
 * The arm holds each command for a period h. This moves it further than the plan by at most h
   times the speed still to be gained, ``h a^2 / 2J`` while a points outwards.
+* Should measurements stop coming, the command stays in force for a time H >= h before braking
+  begins without them.
 * An arm that follows commands with a lag tau comes to rest where ``p + tau pd`` says, plus the
   commanded path; for any smaller lag the point lies between the two.
 
-So ``max(p, p + tau pd) + h v + peak + h a^2 / 2J <= upper`` after an accepted command stays true
+So ``max(p, p + tau pd) + H v + peak + h a^2 / 2J <= upper`` after an accepted command stays true
 while braking, and the same holds for the lower limit.
 """
 
@@ -74,10 +76,17 @@ class VelocityStream:
     faster than arrays.
     """
 
-    def __init__(self, limits: StreamLimits, period: float) -> None:
-        """Begin at rest at the origin; the command period is in s."""
+    def __init__(self, limits: StreamLimits, period: float, hold_time: float) -> None:
+        """Begin at rest at the origin.
+
+        Args:
+            limits: What to keep to.
+            period: Time between two commands, s.
+            hold_time: Longest time a command stays in force, s.
+        """
         self._count = len(limits.lower)
         self._period = period
+        self._hold = max(period, hold_time)
         self._response_time = limits.response_time
         self._limit_reference = limits.limit_reference
         velocity, acceleration, jerk = limits.velocity, limits.acceleration, limits.jerk
@@ -97,7 +106,7 @@ class VelocityStream:
         # the longest way to stop, and where the slow approach begins.
         stop = velocity**2 / (2 * acceleration) + 2 * velocity * acceleration / jerk
         approach = velocity**2 / (2 * braking) + 0.5 * braking / rate**2
-        far = np.maximum(stop + 3 * velocity * period, approach)
+        far = np.maximum(stop + 3 * velocity * period, approach) + velocity * self._hold
         self._far_upper: list[float] = (limits.upper - far).tolist()
         self._far_lower: list[float] = (limits.lower + far).tolist()
         self._zeros = [0.0] * self._count
@@ -150,7 +159,7 @@ class VelocityStream:
         """
         high, low, wanted = [], [], []
         near = self._limit_reference
-        response = self._response_time
+        response, commands = self._response_time, self.commands
         for index in range(self._count):
             position = positions[index]
             ahead = position + response * velocities[index]
@@ -158,12 +167,15 @@ class VelocityStream:
             high.append(highest)
             low.append(lowest)
             up = down = self._velocity[index]
+            held = self._hold * commands[index]
             if highest > self._far_upper[index]:
                 near = True
-                up = min(up, self._approach(index, self._upper[index] - highest))
+                room = self._upper[index] - highest - max(held, 0.0)
+                up = min(up, self._approach(index, room))
             if lowest < self._far_lower[index]:
                 near = True
-                down = min(down, self._approach(index, lowest - self._lower[index]))
+                room = lowest - self._lower[index] + min(held, 0.0)
+                down = min(down, self._approach(index, room))
             wanted.append(max(min(targets[index], up), -down))
         self._plan(wanted)
         if near:
@@ -221,7 +233,7 @@ class VelocityStream:
         reference = self._output.new_position if self._limit_reference else None
         excess = []
         for index in range(self._count):
-            travel = self._period * new_velocity[index]
+            travel = self._hold * new_velocity[index]
             acceleration = new_acceleration[index]
             overrun = self._overrun[index] * acceleration * acceleration
             above = high[index] + travel + extrema[index].max

@@ -20,7 +20,7 @@ from irl_ros.core.errors import IrlRosError
 from irl_ros.core.execution import Execution, ExecutionConfig, Phase
 from irl_ros.core.joint_sample import JointSample
 from irl_ros.core.kinematics import Kinematics
-from irl_ros.core.parameters import parameter, replace
+from irl_ros.core.parameters import parameter
 from irl_ros.learning.executables import executable_from_bytes, load_executable
 from irl_ros.ros import conversions, qos
 from irl_ros.ros.arm_commands import INTERFACES, ArmCommander
@@ -30,6 +30,13 @@ from irl_ros.ros.services import offer_trigger
 from irl_ros.ros.silence import SilenceTimer
 from irl_ros.ros.spin import run_node
 
+_DAMPING_S = 2.0  # longest time that the end of the process waits for a damped arm to stand
+_VELOCITY_WARNING = (
+    "command_interface is velocity: the arm needs a driver-side command timeout. Should this "
+    "process be killed, controllers that only forward commands keep the last velocity for ever; "
+    "on a real arm without such a timeout set command_interface to trajectory"
+)
+
 
 @dataclass(frozen=True)
 class PolicyControllerConfig(ArmDriverConfig):
@@ -38,7 +45,8 @@ class PolicyControllerConfig(ArmDriverConfig):
     command_interface: str = parameter(
         "velocity",
         choices=INTERFACES,
-        doc="Joint velocities, or one-point trajectories for a joint_trajectory_controller",
+        doc="Joint velocities (the driver must have a command timeout), or one-point trajectories "
+        "for a joint_trajectory_controller",
     )
     policy: str = parameter("", doc="Run folder or policy file; empty: the topic `policy`")
     execution: ExecutionConfig = field(default_factory=ExecutionConfig)
@@ -46,7 +54,10 @@ class PolicyControllerConfig(ArmDriverConfig):
 
 
 class PolicyController(Node):
-    """Wires topics and services to an `Execution`."""
+    """Wires topics and services to an `Execution`.
+
+    However the process ends, the arm is brought to rest first, unless it is killed outright.
+    """
 
     def __init__(self) -> None:
         super().__init__("policy_controller")
@@ -55,12 +66,17 @@ class PolicyController(Node):
         arm = with_limits(load_arm(config.arm), config.limits)
         names = driver_names(arm, config)
         self._period = 1.0 / config.execution.command_rate_hz
-        # Streamed positions are followed exactly, so they must stay within the limits as well.
-        streamed = {"guard.limit_reference": config.command_interface == "trajectory"}
-        execution = Execution(arm, Kinematics(arm), replace(config.execution, streamed))
+        streams_positions = config.command_interface == "trajectory"
+        execution = Execution(
+            arm, Kinematics(arm), config.execution, streams_positions=streams_positions
+        )
         self._execution = execution
+        if not streams_positions:
+            self.get_logger().warning(_VELOCITY_WARNING)
         if config.policy:
             execution.load(load_executable(Path(config.policy)))
+        else:
+            self.create_subscription(UInt8MultiArray, "policy", self._on_policy, qos.latched())
         self._commander = ArmCommander(self, names.joints, config.command_interface, self._period)
         self._status = self.create_publisher(DiagnosticStatus, "~/status", qos.latched())
         self._reported: tuple[Phase, str] | None = None
@@ -72,15 +88,21 @@ class PolicyController(Node):
         }.items():
             offer_trigger(self, f"~/{name}", self._then_report(action))
         listen_to_target(self, names, execution.set_target)
-        self.create_subscription(UInt8MultiArray, "policy", self._on_policy, qos.latched())
-        ignore = config.ignore_extra_joints
-        listen_to_joints(self, names, self._on_state, qos.newest_state(), ignore_extra=ignore)
+        listen_to_joints(
+            self,
+            names,
+            self._on_state,
+            qos.newest_state(),
+            ignore_extra=config.ignore_extra_joints,
+            refused=execution.refuse_state,
+        )
         # A little more than the limit, so that the execution agrees that it is passed.
-        timeout = 1.01 * config.execution.state_timeout
-        self._silence = SilenceTimer(self, timeout, self._period, self._on_silence)
+        patience = 1.01 * execution.patience
+        self._silence = SilenceTimer(self, patience, self._period, self._on_silence)
 
     def _on_state(self, sample: JointSample) -> None:
-        self._silence.heard()
+        if not self._execution.repeats(sample):
+            self._silence.heard()
         self._send(self._execution.on_state(sample, time.monotonic()))
 
     def _on_silence(self) -> None:
@@ -132,7 +154,16 @@ class PolicyController(Node):
         return act
 
     def close(self) -> None:
-        """Bring the arm to rest within its limits; the last command is zero velocity."""
+        """Bring the arm to rest within its limits; the last command is zero.
+
+        Velocities need no measurement for that. An arm that is driven by torques is damped by
+        its joint states, which are therefore listened to for a while yet.
+        """
+        if self._execution.damping and self.executor is not None:
+            self._execution.stop("the controller ends")
+            end = time.monotonic() + _DAMPING_S
+            while self._execution.damping and time.monotonic() < end:
+                self.executor.spin_once(timeout_sec=self._period)
         due = time.monotonic()
         while (command := self._execution.last_command()) is not None:
             self._send(command)

@@ -25,6 +25,7 @@ def listen_to_joints(
     profile: QoSProfile,
     *,
     ignore_extra: bool = False,
+    refused: Callable[[str], None] | None = None,
 ) -> None:
     """Call back with every usable message of ``joint_states``; log what is wrong with the others.
 
@@ -34,6 +35,7 @@ def listen_to_joints(
         callback: Gets the joints in the arm's order.
         profile: Quality of service of the subscription.
         ignore_extra: Leave out joints that are not the arm's.
+        refused: Told what is wrong with an unusable message.
     """
 
     def take(message: JointState) -> None:
@@ -41,6 +43,8 @@ def listen_to_joints(
             sample = conversions.joint_sample(message, names.joints, ignore_extra=ignore_extra)
         except DataError as error:
             node.get_logger().error(f"joint_states: {error}", throttle_duration_sec=_THROTTLE_S)
+            if refused is not None:
+                refused(str(error))
             return
         callback(sample)
 

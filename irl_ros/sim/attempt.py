@@ -15,7 +15,8 @@ from torch import Tensor
 from irl_ros.core.action import CONTROL_PERIOD, ActionSpace, PositionReference
 from irl_ros.core.effort_guard import EffortGuard
 from irl_ros.core.errors import RolloutError
-from irl_ros.core.guard import Guard, GuardConfig
+from irl_ros.core.guard import Guard
+from irl_ros.core.guard_config import GuardConfig
 from irl_ros.core.latch import GuardState
 from irl_ros.core.policy import Policy
 from irl_ros.core.trajectory import Outcome

@@ -8,7 +8,7 @@ import torch
 
 from irl_ros.core.action import CONTROL_PERIOD, HORIZON
 from irl_ros.core.errors import ParameterError, RolloutError
-from irl_ros.core.guard import GuardConfig
+from irl_ros.core.guard_config import GuardConfig
 from irl_ros.core.kinematics import STATE_DIM
 from irl_ros.core.policy import Policy
 from irl_ros.core.task import DishTask

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from irl_ros.core.errors import RolloutError
-from irl_ros.core.guard import GuardConfig
+from irl_ros.core.guard_config import GuardConfig
 from irl_ros.core.policy import Policy
 from irl_ros.core.task import DishTask
 from irl_ros.core.trajectory import Outcome

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from irl_ros.core.arm import load_arm
 from irl_ros.core.effort_guard import EffortGuard
 from irl_ros.core.errors import ParameterError, SafetyError
-from irl_ros.core.guard import GuardConfig
+from irl_ros.core.guard_config import GuardConfig
 from irl_ros.core.latch import GuardState
 
 PERIOD = 1 / 120

@@ -163,9 +163,16 @@ def test_silence_brings_the_arm_to_rest() -> None:
     for _ in range(60):
         setup.tick()
     start = setup.now
-    while setup.now < start + 0.19:
+    moving = setup.commands[-1]
+    assert moving is not None
+    for _ in range(2):
         assert setup.execution.on_silence(setup.now) is None
         setup.time_ns += round(1e9 * PERIOD)
+    while setup.now < start + 0.19:
+        setup.apply(setup.execution.on_silence(setup.now))
+    assert setup.execution.phase is Phase.EXECUTING
+    assert setup.commands[-1] is not None
+    assert np.abs(setup.commands[-1]).max() < 1e-9 < np.abs(moving).max()
     while setup.now < start + 0.6:
         setup.apply(setup.execution.on_silence(setup.now))
     assert setup.execution.phase is Phase.HOLDING
@@ -253,6 +260,121 @@ def test_torques_pass_the_guard_of_torques() -> None:
     assert command is not None
     assert command.joint_efforts is not None
     assert (command.joint_efforts < 5.0).all()
+
+
+def test_a_short_silence_slows_the_arm_down_and_is_forgiven() -> None:
+    setup = Setup()
+    setup.begin(policy(np.full((100, 7), 0.2)))
+    setup.run(Phase.EXECUTING)
+    for _ in range(30):
+        setup.tick()
+    for _ in range(8):
+        setup.apply(setup.execution.on_silence(setup.now))
+    for _ in range(30):
+        setup.tick()
+    assert setup.execution.phase is Phase.EXECUTING
+    np.testing.assert_allclose(setup.commands[-1], 0.2, atol=1e-6)
+
+
+def test_states_of_a_slow_simulation_are_not_late() -> None:
+    setup = Setup()
+    setup.execution.load(policy(np.full((100, 7), 0.2)))
+    now = 0.0
+    for _ in range(60):
+        for share in range(5):
+            assert setup.execution.on_silence(now + 0.01 * share) is None
+        now += 0.05
+        setup.apply(setup.execution.on_state(setup.sample(), now))
+        if setup.execution.phase is Phase.IDLE and len(setup.commands) > 20:
+            setup.execution.execute(now)
+
+
+def test_repeated_states_are_ignored_and_are_no_sign_of_life() -> None:
+    setup = Setup()
+    setup.begin(policy(np.full((100, 7), 0.2)))
+    setup.run(Phase.EXECUTING)
+    last = setup.sample()
+    setup.tick(last)
+    assert setup.execution.repeats(last)
+    for _ in range(40):
+        assert setup.execution.on_state(last, setup.now) is None
+        setup.apply(setup.execution.on_silence(setup.now))
+    assert setup.execution.phase is Phase.HOLDING
+    with pytest.raises(SafetyError, match="stamps do not advance"):
+        setup.execution.execute(setup.now)
+
+
+def test_states_of_no_use_are_not_called_missing() -> None:
+    setup = Setup()
+    setup.execution.load(policy())
+    setup.execution.refuse_state("0 velocity values for 7 joints")
+    with pytest.raises(SafetyError, match="no usable joint states yet: 0 velocity values"):
+        setup.execution.execute(setup.now)
+
+
+def test_a_refused_start_says_nothing() -> None:
+    beyond = ARM.home.copy()
+    beyond[0] = ARM.limits.upper[0] + 0.2
+    setup = Setup(beyond, **{"ramp.max_distance": 7.0})
+    with pytest.raises(SafetyError, match="measured position"):
+        setup.begin()
+    for _ in range(10):
+        assert setup.tick() is None
+
+
+def test_strained_joints_trip() -> None:
+    setup = Setup()
+    setup.begin(policy(np.full((100, 7), 0.2)))
+    setup.run(Phase.EXECUTING)
+    for _ in range(12):
+        setup.tick(setup.sample(joint_efforts=1.1 * ARM.limits.effort))
+    assert setup.execution.phase is Phase.TRIPPED
+    assert "measured effort of panda_joint1" in setup.execution.message
+
+
+def torque_setup() -> Setup:
+    setup = Setup()
+    setup.begin(policy(np.full((20, 7), 5.0), action_space="torque"))
+    setup.run(Phase.EXECUTING)
+    for _ in range(3):
+        setup.tick()
+    return setup
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_torques_end_with_zero_torques_and_nothing_else(silent: bool) -> None:
+    setup = torque_setup()
+    setup.execution.stop()
+    assert setup.execution.damping
+    sent = []
+    for _ in range(60):
+        if silent:
+            sent.append(setup.execution.last_command())
+        else:
+            moving = np.full(7, 0.1 if len(sent) < 20 else 0.0)
+            sent.append(setup.execution.on_state(setup.sample(joint_velocities=moving), setup.now))
+            setup.time_ns += round(1e9 * PERIOD)
+    assert sent[-1] is None
+    assert not setup.execution.damping
+    commands = [command for command in sent if command is not None]
+    assert all(command.joint_velocities is None for command in commands)
+    efforts = np.array([command.joint_efforts for command in commands])
+    np.testing.assert_array_equal(efforts[-3:], np.zeros((3, 7)))
+    assert np.abs(np.diff(efforts, axis=0)).max() <= 500.0 * PERIOD + 1e-9
+
+
+def test_an_arm_that_is_pushed_after_its_torques_ended_is_left_alone() -> None:
+    setup = torque_setup()
+    setup.execution.stop()
+    for _ in range(30):
+        setup.tick()
+    assert setup.tick(setup.sample(joint_velocities=np.full(7, 0.3))) is None
+
+
+def test_torques_and_trajectories_do_not_go_together() -> None:
+    execution = Execution(ARM, KINEMATICS, streams_positions=True)
+    with pytest.raises(SafetyError, match="set command_interface to velocity"):
+        execution.load(policy(np.zeros((3, 7)), action_space="torque"))
 
 
 def test_what_speaks_against_an_execution_is_said() -> None:

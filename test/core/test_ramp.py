@@ -49,6 +49,13 @@ def test_the_exact_arm_moves_straight_and_slowly() -> None:
     assert np.abs(commands).max() < 0.2 + 0.02
 
 
+def test_an_arm_that_lags_behind_is_not_wanted_to_hurry() -> None:
+    start = ARM.home + OFFSETS
+    ramp = Ramp(ARM.limits, start, ARM.home, PERIOD, RampConfig(speed=0.2))
+    for _ in range(300):
+        assert np.abs(ramp.step(start)).max() <= 0.2
+
+
 def test_no_move_is_over_at_once() -> None:
     ramp = Ramp(ARM.limits, ARM.home, ARM.home, PERIOD)
     assert ramp.duration == 0.0
