@@ -7,12 +7,14 @@ signal handlers invalidate the context first, so the handlers here only take a n
 by itself, and further signals are ignored while the last command goes out.
 """
 
+import inspect
 import signal
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import FrameType
 from typing import TypeVar
 
@@ -21,15 +23,26 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.logging import get_logger
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
-from rclpy.utilities import try_shutdown
+from rclpy.utilities import remove_ros_args, try_shutdown
 
 from irl_ros.core.errors import IrlRosError, ParameterError
 
 N = TypeVar("N", bound=Node)
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""Signals that end a process in an orderly way; a terminal that is closed sends SIGHUP."""
+
 _LINGER_S = 0.05  # lets the transport send what was published last
 _POLL_S = 0.1  # longest time until a signal is noticed
+_HELP = """{about}
+
+usage: {program} [--ros-args ...]
+
+Parameters: --ros-args -p name:=value, or --ros-args --params-file file.yaml
+Topics:     --ros-args -r from:=to
+docs/configuration.md lists all parameters; of a running node, `ros2 param list` and
+`ros2 param describe` do.
+"""
 
 
 class NodeExit(Exception):  # noqa: N818  (ends the process, not always in error)
@@ -83,10 +96,14 @@ def run_node(
             more, whatever ended the process. This is the place of a stop command.
 
     Returns:
-        Exit code: 0 after a signal or a finished loop, 1 after an error, or that of `NodeExit`.
+        Exit code: 0 after a signal, a finished loop or a request for help, 1 after an error, 2
+        if an argument is unknown, or that of `NodeExit`.
     """
+    answer = _answer_arguments(make_node, sys.argv if args is None else args)
+    if answer is not None:
+        return answer
     stop = Stop()
-    for number in _SIGNALS:
+    for number in END_SIGNALS:
         signal.signal(number, _handler(stop))
     codes: list[int] = []
     node: N | None = None
@@ -117,6 +134,26 @@ def run_node(
     return max(codes, default=0)
 
 
+def _answer_arguments(make_node: Callable[[], N], args: Sequence[str]) -> int | None:
+    """Give the help that is asked for or refuse what is unknown; return the exit code then."""
+    try:
+        unknown = remove_ros_args(list(args))[1:]
+    except RuntimeError:
+        return None  # wrong ROS arguments, which are told when ROS is initialised
+    if not unknown:
+        return None
+    program = Path(args[0]).stem
+    if {"-h", "--help"} & set(unknown):
+        about = sys.modules[make_node.__module__].__doc__ or ""
+        sys.stdout.write(_HELP.format(about=inspect.cleandoc(about), program=program))
+        return 0
+    sys.stderr.write(
+        f"{program}: unknown argument {unknown[0]!r}; ROS arguments and parameters go after "
+        f"--ros-args, such as `{program} --ros-args -p name:=value`; see --help\n"
+    )
+    return 2
+
+
 def _init(args: Sequence[str] | None) -> None:
     try:
         rclpy.init(
@@ -136,7 +173,7 @@ def _handler(stop: Stop) -> Callable[[int, FrameType | None], None]:
 
 def _ignore_signals() -> None:
     # Ctrl-C reaches a launched process twice; the second one must not interrupt the clean-up.
-    for number in _SIGNALS:
+    for number in END_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 

@@ -85,6 +85,7 @@ if __name__ == "__main__":
     sys.exit(
         run_node(
             DemoNode,
+            args=[word for word in sys.argv if word not in ("loop", "forever")],
             loop=loop if "loop" in sys.argv else None,
             before_shutdown=DemoNode.say_goodbye,
         )

@@ -62,6 +62,10 @@ class NodeProcess:
         """Send SIGTERM, wait for the end and return the exit code."""
         return self._end(signal.SIGTERM, timeout)
 
+    def hang_up(self, timeout: float = TIMEOUT) -> int:
+        """Send SIGHUP as a closed terminal does, wait for the end and return the exit code."""
+        return self._end(signal.SIGHUP, timeout)
+
     def kill(self) -> int:
         """End the process as a crash would, and return the exit code."""
         return self._end(signal.SIGKILL, TIMEOUT)

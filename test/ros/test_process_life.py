@@ -20,7 +20,10 @@ def start(ros: RosHarness, *arguments: str, **parameters: object) -> NodeProcess
 
 
 @pytest.mark.parametrize("arguments", [(), ("loop", "forever")])
-@pytest.mark.parametrize("signals", [("SIGINT",), ("SIGTERM",), ("SIGINT", "SIGINT", "SIGTERM")])
+@pytest.mark.parametrize(
+    "signals",
+    [("SIGINT",), ("SIGTERM",), ("SIGHUP",), ("SIGQUIT",), ("SIGINT", "SIGINT", "SIGTERM")],
+)
 def test_signals_end_it_cleanly_after_the_last_words(
     ros: RosHarness, arguments: tuple[str, ...], signals: tuple[str, ...]
 ) -> None:
@@ -52,6 +55,21 @@ def test_what_a_callback_raises_ends_the_process(
     assert ros.wait_for_end(process) == code
     assert told in process.output
     assert ("Traceback" in process.output) == (mode == "raise")
+
+
+@pytest.mark.parametrize("word", ["-h", "--help"])
+def test_help_is_given(ros: RosHarness, word: str) -> None:
+    process = start(ros, word)
+    assert ros.wait_for_end(process) == 0
+    assert "A node that ends in whatever way its arguments say." in process.output
+    assert "-p name:=value" in process.output
+
+
+def test_an_unknown_argument_is_refused_with_one_clear_line(ros: RosHarness) -> None:
+    process = start(ros, "--rate=5")
+    assert ros.wait_for_end(process) == 2
+    assert "demo_node: unknown argument '--rate=5'" in process.output
+    assert len(process.output.splitlines()) == 1
 
 
 def test_a_finished_loop_ends_the_process(ros: RosHarness) -> None:
