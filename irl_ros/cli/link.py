@@ -51,6 +51,7 @@ class Link:
         self._group = group
         self._stop = stop
         self._last_beat = time.monotonic()
+        self._parameters: dict[str, AsyncParameterClient] = {}
         self._context = Context()
         rclpy.init(context=self._context, domain_id=domain_id)
         self._node = Node("demo", context=self._context)
@@ -153,7 +154,10 @@ class Link:
             ProcessError: If a process of the stage fails.
             Interrupted: If the program is told to stop.
         """
-        client = AsyncParameterClient(self._node, node)
+        # Kept, because such a client cannot be destroyed.
+        if node not in self._parameters:
+            self._parameters[node] = AsyncParameterClient(self._node, node)
+        client = self._parameters[node]
         self.wait_until(client.services_are_ready, f"the parameters of {node}")
         future = client.set_parameters([Parameter(k, value=v) for k, v in values.items()])
         self.wait_until(future.done, f"{node} to set {', '.join(values)}")

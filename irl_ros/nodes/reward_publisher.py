@@ -14,7 +14,7 @@ from std_msgs.msg import Float64, UInt8MultiArray
 from irl_ros.core.arm import load_arm
 from irl_ros.core.arm_driver import ArmDriverConfig, driver_names
 from irl_ros.core.contract import ExecutionContract
-from irl_ros.core.errors import DataError
+from irl_ros.core.errors import DataError, IrlRosError
 from irl_ros.core.joint_sample import JointSample
 from irl_ros.core.kinematics import Kinematics
 from irl_ros.core.parameters import parameter
@@ -73,7 +73,7 @@ class RewardPublisher(Node):
     def _on_cost(self, message: UInt8MultiArray) -> None:
         try:
             self._use(*cost_from_bytes(conversions.payload(message)))
-        except DataError as error:
+        except IrlRosError as error:
             self.get_logger().error(f"cost_model: {error}")
 
     def _use(self, cost: Cost, metadata: Mapping[str, str]) -> None:

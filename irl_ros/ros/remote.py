@@ -162,7 +162,10 @@ class Remote:
             RemoteError: If it does not answer or refuses a value.
             NodeExit: If the process was told to end.
         """
-        client = self._parameters.setdefault(node, AsyncParameterClient(self._node, node))
+        # Kept, because such a client cannot be destroyed.
+        if node not in self._parameters:
+            self._parameters[node] = AsyncParameterClient(self._node, node)
+        client = self._parameters[node]
         self.wait_until(client.services_are_ready, f"the parameters of {node}")
         future = client.set_parameters([Parameter(k, value=v) for k, v in values.items()])
         results = self._result(future, f"{node} to set {', '.join(values)}").results
