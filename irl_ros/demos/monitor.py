@@ -12,12 +12,14 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from irl_ros.core.joint_sample import JointSample
+from irl_ros.demos.movement import MovementWatch
 from irl_ros.demos.quality import (
     Finding,
     QualityConfig,
     QualityFigures,
     QualityReport,
     judge,
+    long_movement,
 )
 
 _NS_PER_S = 1e9
@@ -28,7 +30,7 @@ _WINDOW_S = 0.05  # over which velocities are compared with positions
 class QualityMonitor:
     """Watches the joint states of one take as they arrive.
 
-    Only sums are kept, so a take may last as long as it likes.
+    Beside the positions, at most 200 a second, only sums are kept, so a take may last long.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class QualityMonitor:
         self._gap_time = 0.0
         self._frozen_since: int | None = None
         self._stalled = False
+        self._movement = MovementWatch(config.moving_speed)
         self._lower = np.full(len(joint_names), math.inf)
         self._upper = np.full(len(joint_names), -math.inf)
         self._window_time = 0.0
@@ -92,6 +95,7 @@ class QualityMonitor:
             *self._check_saturation(sample),
         ]
         self._accept(sample, elapsed)
+        findings += self._check_movement()
         self._compare_velocities(last, sample, elapsed)
         return tuple(findings)
 
@@ -102,6 +106,7 @@ class QualityMonitor:
         if elapsed is not None:
             self._periods.append(elapsed)
         self._last = sample
+        self._movement.add(sample)
 
     def _note(self, kind: str, message: str) -> Finding:
         self._counts[kind] += 1
@@ -162,6 +167,12 @@ class QualityMonitor:
             )
         ]
 
+    def _check_movement(self) -> list[Finding]:
+        so_far, limit = self._movement.so_far, self.config.maximum_movement
+        if not so_far > limit > 0.0:
+            return []
+        return [self._note("long", long_movement(so_far, limit))]
+
     def _compare_velocities(self, last: JointSample, sample: JointSample, elapsed: float) -> None:
         # Over a window, because between two joint states the encoders' noise would dominate.
         self._window_time += elapsed
@@ -212,6 +223,7 @@ class QualityMonitor:
             velocity_error=self._error_sum / self._change_sum if self._change_sum else 0.0,
             motion=float(np.max(self._upper - self._lower)),
             final_speed=float(np.abs(self._last.joint_velocities).max()),
+            movement=self._movement.duration,
         )
 
     def report(self) -> QualityReport:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from irl_ros.core.action import CONTROL_PERIOD, HORIZON
 from irl_ros.core.parameters import Parameters, parameter
 
 Verdict = Literal["good", "warned", "refused"]
@@ -82,6 +83,14 @@ class QualityConfig(Parameters):
     minimum_duration: float = parameter(
         1.0, doc="Shorter takes are refused", unit="s", low=0.0, high=600.0
     )
+    maximum_movement: float = parameter(
+        HORIZON * CONTROL_PERIOD,
+        doc="Takes whose movement, from onset to arrival, lasts longer are refused, because "
+        "learning has no steps for it; 0 accepts any",
+        unit="s",
+        low=0.0,
+        high=3600.0,
+    )
     minimum_motion: float = parameter(
         0.05,
         doc="Takes in which no joint moved further are refused",
@@ -126,6 +135,7 @@ class QualityFigures:
         velocity_error: Error of the velocities relative to the change of the positions.
         motion: Largest range of a joint's positions, rad.
         final_speed: Largest joint speed at the end, rad/s.
+        movement: From the onset of the movement to the arrival at the last posture, s.
     """
 
     messages: int = 0
@@ -143,6 +153,7 @@ class QualityFigures:
     velocity_error: float = 0.0
     motion: float = 0.0
     final_speed: float = 0.0
+    movement: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -294,6 +305,8 @@ def _judge_motion(
             f"velocities and positions disagree by {figures.velocity_error:.0%}, at most "
             f"{config.velocity_error:.0%} allowed; the driver must report velocities in rad/s",
         )
+    if figures.movement > config.maximum_movement > 0.0:
+        yield Finding("long", True, long_movement(figures.movement, config.maximum_movement))
     if figures.final_speed > _FINAL_SPEED:
         yield Finding(
             "unfinished",
@@ -301,3 +314,11 @@ def _judge_motion(
             f"the arm still moved at {figures.final_speed:.2f} rad/s at the end; let it come to "
             "rest before you stop",
         )
+
+
+def long_movement(seconds: float, limit: float) -> str:
+    """Return what to say about a movement that lasts longer than learning has steps for, s."""
+    return (
+        f"the movement lasts {seconds:.2f} s, more than the {limit:g} s that learning uses; move "
+        "faster, or raise the steps of learning and quality.maximum_movement"
+    )

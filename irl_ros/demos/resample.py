@@ -11,6 +11,7 @@ from numpy import ndarray
 from irl_ros.core.action import CONTROL_PERIOD, HORIZON
 from irl_ros.core.errors import DataError
 from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.demos.movement import LEAD, MOVING_TIME, REST_DISTANCE
 from irl_ros.demos.recording import Motion
 
 
@@ -28,7 +29,7 @@ class ResampleConfig(Parameters):
         choices=("onset", "take"),
     )
     lead: float = parameter(
-        0.05, doc="Time before the onset that is kept", unit="s", low=0.0, high=10.0
+        LEAD, doc="Time before the onset that is kept", unit="s", low=0.0, high=10.0
     )
     moving_speed: float = parameter(
         0.02,
@@ -38,10 +39,13 @@ class ResampleConfig(Parameters):
         high=1.0,
     )
     moving_time: float = parameter(
-        0.1, doc="Time for which it must do so, to tell a start from a twitch", unit="s", low=0.0
+        MOVING_TIME,
+        doc="Time for which it must do so, to tell a start from a twitch",
+        unit="s",
+        low=0.0,
     )
     rest_distance: float = parameter(
-        0.02,
+        REST_DISTANCE,
         doc="The movement has ended where every joint stays this close to its last position",
         unit="rad",
         low=1e-6,

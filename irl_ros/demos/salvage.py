@@ -123,7 +123,7 @@ def _entry(
         id=number,
         status=status,
         label=_LABEL.get(bag.notes.get("label", ""), "unlabelled"),
-        grade=None,
+        grade=_grade(bag.notes.get("grade", "")),
         start_ns=recording.samples[0].stamp_ns if recording.samples else 0,
         file=str(path.relative_to(store.folder)),
         size=path.stat().st_size,
@@ -131,3 +131,11 @@ def _entry(
         target=recording.target,
         report=recording.report(config, names, velocity_limits),
     )
+
+
+def _grade(note: str) -> float | None:
+    try:
+        grade = float(note)
+    except ValueError:
+        return None
+    return grade if 0.0 <= grade <= 1.0 else None

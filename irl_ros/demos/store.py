@@ -118,7 +118,8 @@ class DatasetStore:
             OSError: If the disk refuses it; what was flushed can be salvaged later.
         """
         folder = self.folder / TAKES / writer.folder.name
-        writer.notes.update(status=status, label=label)
+        # Also in the bag, for the case that this program ends before the list is written.
+        writer.notes.update(status=status, label=label, grade="" if grade is None else repr(grade))
         writer.finish(folder)
         path = bag_file(folder)
         take = Take(

@@ -113,6 +113,7 @@ def test_a_lost_list_is_rebuilt_with_what_each_take_was(
         ready(recorder, now_ns=begin)
         recorder.start(begin)
         recorder.label(label)  # type: ignore[arg-type]
+        recorder.grade(0.25 + 0.5 * index)
         feed(recorder, samples(start_ns=begin))
         if label == "success":
             recorder.stop(begin + 4_500_000_000)

@@ -14,6 +14,8 @@ from irl_ros.core.joint_sample import JointSample
 from irl_ros.core.parameters import from_mapping
 from irl_ros.demos.monitor import QualityMonitor
 from irl_ros.demos.quality import QualityConfig, QualityFigures, QualityReport, judge
+from irl_ros.demos.recording import Recording, motion_of
+from irl_ros.demos.resample import ResampleConfig, resample
 
 LIMITS = ARM.limits.velocity
 GOOD = QualityFigures(messages=600, duration=5.0, rate=120.0, longest_gap=0.009, motion=0.5)
@@ -62,6 +64,8 @@ def test_a_good_take_is_good(rate: float) -> None:
         ({"motion": 0.05}, None, None),
         ({"velocity_error": 0.5}, None, None),
         ({"velocity_error": 0.51}, "velocity", True),
+        ({"movement": 5.0}, None, None),
+        ({"movement": 5.01}, "long", True),
         ({"final_speed": 0.1}, None, None),
         ({"final_speed": 0.11}, "unfinished", False),
     ],
@@ -161,6 +165,28 @@ def test_saturation_counts_the_joint_states_at_a_limit() -> None:
     report = watch(samples(motion=swing), QualityConfig(jump_margin=1.0))
     assert report.figures.saturated == pytest.approx(12 / 541)
     assert kinds(report)["saturation"] is False
+
+
+@pytest.mark.parametrize(("duration", "refused"), [(3.0, False), (5.5, False), (7.0, True)])
+def test_a_movement_is_refused_where_learning_would_refuse_it(
+    duration: float, refused: bool
+) -> None:
+    # Slow ends belong to the take, but only the part that moves counts.
+    measured = samples(15.0, motion=lambda time: reach(time, 1.0, duration))
+    monitor = QualityMonitor(QualityConfig(), NAMES, LIMITS)
+    live = [finding for sample in measured for finding in monitor.add(sample)]
+    recording = Recording(tuple(measured), (), None)
+    crop = from_mapping(ResampleConfig, {"steps": 1000})
+    steps = resample(motion_of(recording), crop)
+    away = np.abs(steps.joint_positions - steps.joint_positions[-1]).max(axis=1) > 0.02
+    expected = 0.05 * (len(away) - np.argmax(away[::-1]))
+    assert monitor.figures.movement == pytest.approx(expected, abs=0.06)
+    report = monitor.report()
+    assert kinds(report) == ({"long": True} if refused else {})
+    # It is told while the arm still moves, so that the person can stop.
+    assert any(finding.kind == "long" for finding in live) == refused
+    anything = from_mapping(QualityConfig, {"maximum_movement": 0.0})
+    assert watch(measured, anything).verdict == "good"
 
 
 def test_live_findings_come_with_the_joint_state_that_causes_them() -> None:
