@@ -15,6 +15,9 @@ import irl_ros
 from irl_ros import nodes
 from irl_ros.core.parameters import ParameterInfo, Parameters, describe
 
+# Names of quantities, which keep their case at the beginning of a sentence.
+_SYMBOLS = {"alpha", "beta", "gamma", "epsilon", "lambda", "mu", "sigma", "tau"}
+
 PAGE = Path(__file__).parents[1] / "docs" / "configuration.md"
 
 _HEAD = """# Configuration
@@ -109,8 +112,16 @@ def _row(info: ParameterInfo) -> str:
     kind = f"list of {info.element_type.__name__}" if info.is_tuple else info.element_type.__name__
     default = list(info.default) if isinstance(info.default, tuple) else info.default
     shown = "" if default == "" else f"`{_plain(default)}`"
-    meaning = info.doc[:1].upper() + info.doc[1:] + ("" if info.read_only else " *(live)*")
+    text = info.doc.replace("|", "\\|")  # a bar would end the cell
+    meaning = _sentence(text) + ("" if info.read_only else " *(live)*")
     return f"| `{info.name}` | {kind} | {shown} | {info.unit} | {_range(info)} | {meaning} |"
+
+
+def _sentence(text: str) -> str:
+    """Begin with a capital, unless the first word is a symbol or a name in code."""
+    first = re.split(r"[\s,;:]", text, maxsplit=1)[0]
+    is_word = first.replace("-", "").isalpha() and len(first) > 1 and first not in _SYMBOLS
+    return text[:1].upper() + text[1:] if is_word or first == "a" else text
 
 
 def _range(info: ParameterInfo) -> str:
