@@ -57,11 +57,13 @@ class ArmCommander:
             return
         elif self._streams_positions:
             # One period ahead of the stream, so that the controller never runs out of trajectory.
+            # Without a velocity, because a trajectory that does not end at rest is refused, and
+            # zero would make the arm stop at every point; positions alone are joined by lines.
             self._trajectories.publish(
                 conversions.joint_trajectory_message(
                     self._joint_names,
                     command.positions_after(self._period)[None],
-                    command.joint_velocities[None],
+                    None,
                     [2 * self._period],
                 )
             )

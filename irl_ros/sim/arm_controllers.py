@@ -20,6 +20,7 @@ from irl_ros.sim.trajectory_follower import TrajectoryFollower
 
 _HAND_FRESH = 0.02  # s: age up to which a hand's wrench acts in full
 _HAND_GONE = 0.06  # s: age at which it has faded away
+_STAYS = 0.02  # rad; points nearer than this make an arm stay where it is
 _SLACK = 1e-6  # relative; a command at its limit is not over it
 
 
@@ -87,17 +88,18 @@ class ArmControllers:
 
         Args:
             points: rad.
-            velocities: rad/s; None if they are not given.
+            velocities: rad/s, zero in the end; None if they are not given.
             times_from_start: s.
             now: Time, s.
 
         Raises:
             SafetyError: If the command is refused; the arm holds then.
         """
+        state = self._simulator.joint_state()
         if (
             self._simulator.phase is not Phase.MOVING
-            and velocities is not None
-            and not velocities.any()
+            and points.shape[1:] == state.positions.shape
+            and (np.abs(points - state.positions) <= _STAYS).all()
         ):
             return  # the end of a stream that was under way when the plate was released
         self._require_driven()
@@ -106,7 +108,6 @@ class ArmControllers:
             self._follower = None
             self._simulator.hold()
             return
-        state = self._simulator.joint_state()
         times = np.concatenate([[0.0], times_from_start])
         with np.errstate(all="ignore"):
             rates = np.diff(np.vstack([state.positions, points]), axis=0) / np.diff(times)[:, None]
@@ -118,6 +119,11 @@ class ArmControllers:
             self._check(rate, 2 * self._limits.velocity, "velocity towards a point", "rad/s")
         for point in [] if velocities is None else velocities:
             self._check(point, self._limits.velocity, "velocity of a point", "rad/s")
+        if velocities is not None and velocities[-1].any():
+            # As ros2_control does, unless allow_nonzero_velocity_at_trajectory_end is set.
+            self._refuse(
+                "the velocity of the last point is not zero; leave velocities out of a stream"
+            )
         start, speed = state.positions, state.velocities
         if self._follower is not None and now < self._follower.end:
             # From the old trajectory to the new one without a step, as ros2_control splices them.

@@ -15,7 +15,10 @@ _PULL = 0.25 / VELOCITY_TIME_CONSTANT  # 1/s, critically damped with the arm's o
 
 @final
 class TrajectoryFollower:
-    """A cubic through positions and velocities, and the velocities that make an arm follow it."""
+    """The way through points, and the velocities that make an arm follow it.
+
+    Cubics lead through points with velocities, straight lines through points without.
+    """
 
     def __init__(
         self,
@@ -33,16 +36,14 @@ class TrajectoryFollower:
             positions: Where the arm is, rad.
             velocities: How fast it is, rad/s.
             points: Where it is to be, rad.
-            point_velocities: How fast then, rad/s; None for mean slopes and rest at the end.
+            point_velocities: How fast then, rad/s; None if they do not matter.
             times_from_start: When, s after now, increasing and positive.
         """
         self._times = begin + np.concatenate([[0.0], times_from_start])
         self._points = np.vstack([positions, points])
-        if point_velocities is None:
-            slopes = np.diff(self._points, axis=0) / np.diff(self._times)[:, None]
-            inner = 0.5 * (slopes[1:] + slopes[:-1])
-            point_velocities = np.vstack([inner, np.zeros_like(positions)])
-        self._velocities = np.vstack([velocities, point_velocities])
+        self._velocities: ndarray | None = None
+        if point_velocities is not None:
+            self._velocities = np.vstack([velocities, point_velocities])
 
     @property
     def end(self) -> float:
@@ -57,6 +58,8 @@ class TrajectoryFollower:
         span = self._times[right] - self._times[right - 1]
         s = (time - self._times[right - 1]) / span
         p0, p1 = self._points[right - 1], self._points[right]
+        if self._velocities is None:
+            return p0 + s * (p1 - p0), (p1 - p0) / span
         v0, v1 = self._velocities[right - 1] * span, self._velocities[right] * span
         # Hermite's cubic a + b s + c s^2 + d s^3 and its derivative.
         c, d = 3 * (p1 - p0) - 2 * v0 - v1, 2 * (p0 - p1) + v0 + v1

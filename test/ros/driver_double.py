@@ -64,8 +64,11 @@ class DriverDouble:
     def _on_trajectory(self, message: JointTrajectory) -> None:
         trajectory = conversions.joint_trajectory(message, self.names)
         self.points.append(trajectory)
-        assert trajectory.joint_velocities is not None
-        self._command = trajectory.joint_velocities[0]
+        assert trajectory.joint_velocities is None
+        # One line after the other, each towards a point that is two periods ahead.
+        if len(self.points) > 1:
+            before = self.points[-2].joint_positions[0]
+            self._command = (trajectory.joint_positions[0] - before) / PERIOD
 
     def run(self, ticks: int) -> None:
         """Let a number of ticks go by."""

@@ -12,7 +12,7 @@ from driver_double import PERIOD, DriverDouble
 from geometry_msgs.msg import PoseStamped
 from harness import NodeProcess, RosHarness
 from policy_double import ARM, contract, controller, wave
-from std_msgs.msg import UInt8MultiArray
+from std_msgs.msg import Float64MultiArray, UInt8MultiArray
 
 from irl_ros.core.task import DishTask
 from irl_ros.learning.artifacts import policy_to_bytes
@@ -136,7 +136,7 @@ def test_without_joint_states_it_holds(ros: RosHarness) -> None:
     assert "no joint states for" in message
 
 
-@pytest.mark.parametrize("how", ["terminate", "interrupt"])
+@pytest.mark.parametrize("how", ["terminate", "interrupt", "hang_up"])
 def test_the_end_of_the_process_brings_the_arm_to_rest(ros: RosHarness, how: str) -> None:
     scene = Scene(ros, LONG)
     scene.execute()
@@ -156,7 +156,42 @@ def test_wrong_joint_names_are_refused(ros: RosHarness) -> None:
     ros.wait_for_output(scene.process, "missing ['panda_joint1'")
     success, message = scene.press("execute")
     assert not success
-    assert "no joint states yet" in message
+    assert "no usable joint states yet: got 7 joints, expected the 7 of the arm" in message
+
+
+def test_a_published_policy_does_not_replace_the_configured_one(ros: RosHarness) -> None:
+    scene = Scene(ros)
+    scene.wait_for("idle")
+    publisher = ros.node.create_publisher(UInt8MultiArray, "policy", qos.latched())
+    publisher.publish(conversions.payload_message(policy_bytes(LONG), "policy"))
+    scene.execute()
+    assert publisher.get_subscription_count() == 0
+    assert "policy.safetensors" in scene.status.values["policy"]
+
+
+def test_the_end_of_the_process_damps_an_arm_that_is_driven_by_torques(ros: RosHarness) -> None:
+    scene = Scene(ros)
+    file = ros.folder / "torques.safetensors"
+    file.write_bytes(policy_bytes(np.full((200, 7), 2.0), action_space="torque"))
+    scene.process.interrupt()
+    scene.statuses.clear()
+    scene.process = scene.start({"policy": str(file), "execution.state_timeout": 2.0})
+    efforts = ros.collect(Float64MultiArray, "effort_controller/commands", qos.event(1000))
+    scene.execute()
+    scene.wait_for("executing")
+    ros.wait_until(lambda: len(efforts) > 20, "torques")
+    # The arm of the driver does not feel torques; it slows down by itself.
+    scene.driver.plant.velocities = np.full(7, 0.3)
+    scene.driver.plant.lag = 0.1
+    scene.process.expected_to_end = True
+    scene.process.popen.terminate()
+    assert ros.wait_for_end(scene.process) == 0
+
+    def values() -> np.ndarray:
+        return np.array([conversions.float_array(message, 7) for message in efforts])
+
+    ros.wait_until(lambda: not values()[-1].any(), "a last command of zero")
+    assert values().min() < -1.0, "the arm is damped"
 
 
 def test_the_names_of_a_driver_can_be_told(ros: RosHarness) -> None:

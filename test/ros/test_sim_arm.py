@@ -196,6 +196,29 @@ def test_the_other_arm_is_simulated_too(ros: RosHarness) -> None:
     assert list(states[0].name) == [f"lbr_A{index}" for index in range(1, 8)]
 
 
+def test_a_policy_is_executed_by_trajectories(ros: RosHarness) -> None:
+    scene = Scene(ros)
+    file = ros.folder / "policy.safetensors"
+    actions = np.full((100, 7), 0.15) * np.sin(np.arange(100) / 8)[:, None]
+    file.write_bytes(policy_to_bytes(controller(actions), contract().to_metadata()))
+    settings = {
+        "policy": str(file),
+        "command_interface": "trajectory",
+        "execution.state_timeout": 2.0,
+    }
+    process = ros.start("irl_ros.nodes.policy_controller", settings)
+    ros.wait_until(
+        lambda: conversions.answered(ros.call("policy_controller/execute"))[0], "an execution"
+    )
+    ros.wait_for_output(process, "holding: ")
+    assert "holding: finished" in process.output, process.output
+    assert "driver-side command timeout" not in process.output
+    assert "refused" not in scene.process.output
+    scene.wait_for_rest()
+    moved = scene.sample.joint_positions - ARM.home
+    np.testing.assert_allclose(moved, 0.05 * actions[:, 0].sum(), atol=0.03)
+
+
 def test_a_controller_that_is_killed_leaves_an_arm_that_holds(ros: RosHarness) -> None:
     scene = Scene(ros)
     file = ros.folder / "policy.safetensors"

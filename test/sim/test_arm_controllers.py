@@ -148,12 +148,21 @@ def test_a_stream_of_points_is_followed_smoothly(arm: RealTimeArm) -> None:
     def stream() -> None:
         ahead = arm.time - begin + 2 * CYCLE_PERIOD
         arm.controllers.follow_trajectory(
-            (start + 0.1 * ahead)[None], GENTLE[None], np.array([2 * CYCLE_PERIOD]), arm.time
+            (start + 0.1 * ahead)[None], None, np.array([2 * CYCLE_PERIOD]), arm.time
         )
         speeds.append(arm.joint_sample().joint_velocities)
 
     run(arm, 2.0, stream)
     np.testing.assert_allclose(speeds[120:], 0.1, atol=0.005)
+
+
+def test_a_trajectory_must_end_at_rest(arm: RealTimeArm) -> None:
+    points, times = arm.joint_sample().joint_positions[None] + 0.1, np.array([1.0])
+    with pytest.raises(SafetyError, match="velocity of the last point is not zero"):
+        arm.controllers.follow_trajectory(points, GENTLE[None], times, arm.time)
+    arm.controllers.follow_trajectory(points, np.zeros((1, 7)), times, arm.time)
+    run(arm, 1.5)
+    np.testing.assert_allclose(arm.joint_sample().joint_positions, points[0], atol=0.005)
 
 
 def test_an_empty_trajectory_makes_the_arm_hold(arm: RealTimeArm) -> None:
@@ -188,6 +197,8 @@ def test_release_ends_the_attempt_and_reset_begins_the_next(arm: RealTimeArm) ->
     with pytest.raises(SafetyError, match="reset first"):
         arm.controllers.command_velocities(GENTLE, arm.time)
     arm.controllers.command_velocities(np.zeros(7), arm.time)
+    stay = arm.joint_sample().joint_positions[None]
+    arm.controllers.follow_trajectory(stay, None, np.array([0.02]), arm.time)
     assert arm.outcome is None
     run(arm, 1.5)
     assert arm.outcome is not None
