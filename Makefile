@@ -31,13 +31,13 @@ export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 DATA := $(wildcard launch/*.py config/*.yaml config/*/*.yaml urdf/* resource/* scripts/*)
-CODE := irl_ros launch test tools setup.py
+CODE := irl_ros launch test tools examples benchmarks setup.py
 
 .PHONY: help
 help: ## List the commands.
 	@echo "irl_ros: teach a robot arm by hand, learn why, do it elsewhere"; echo
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
-	  | while IFS=$$'\t' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+	  | while IFS=$$'\t' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
 	@echo; echo "Settings: SEED=$(SEED) CONDITION=$(CONDITION) ARM=$(ARM) OUT=$(OUT) FRESH=$(FRESH)" \
 	  "PYTHON=$(PYTHON) VENV=$(VENV) JOBS=$(JOBS)"
 
@@ -99,7 +99,7 @@ doctor: venv ## Show what is installed and what is missing.
 check: format-check lint types layers docstrings docs-check test ## All checks, exactly what .ci/run runs.
 
 .PHONY: format-check
-format-check: venv
+format-check: venv ## Check the format of the code.
 	@echo "== format"; $(BIN)/ruff format --check $(CODE)
 
 .PHONY: lint
@@ -119,7 +119,7 @@ docstrings: venv ## Check the docstrings against the code.
 	@echo "== docstrings"; $(BIN)/ruff check --select D,DOC102,DOC202 --ignore D105,D107 $(CODE)
 
 .PHONY: docs-check
-docs-check: venv
+docs-check: venv ## Check that generated pages are current.
 	@echo "== generated pages"; $(BIN)/python tools/configuration_page.py --check
 
 .PHONY: test
@@ -138,8 +138,12 @@ format: venv ## Format the code and fix what the linter can fix.
 docs: venv ## Regenerate docs/configuration.md.
 	@$(BIN)/python tools/configuration_page.py
 
+.PHONY: bench-speed
+bench-speed: venv ## Measure rollouts and the parts of learning; prints a table.
+	@$(BIN)/python benchmarks/speed.py
+
 .PHONY: clean
 clean: ## Remove the environment, caches and build products; recordings in runs/ stay.
 	@rm -rf $(VENV) build dist install log *.egg-info .mypy_cache .pytest_cache .ruff_cache \
 	  .hypothesis .import_linter_cache
-	@find irl_ros launch test tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find irl_ros launch test tools examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

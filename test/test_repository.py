@@ -26,7 +26,7 @@ PYTHON_FILES = sorted(
     for path in (ROOT / folder).rglob("*.py")
 )
 MARKDOWN_FILES = sorted(
-    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*.md")]
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
 )
 LAUNCH_FILES = sorted((ROOT / "launch").glob("*.launch.py"))
 CONFIG_FILES = sorted((ROOT / "config").rglob("*.yaml"))
@@ -314,7 +314,7 @@ def code_of(path: Path) -> str:
 def test_help_lists_every_public_target() -> None:
     makefile = (ROOT / "Makefile").read_text()
     documented = set(re.findall(r"^([a-z-]+):.*## ", makefile, flags=re.MULTILINE))
-    assert make_targets() - documented <= {"format-check", "docs-check"}
+    assert make_targets() <= documented
     result = subprocess.run(
         ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )

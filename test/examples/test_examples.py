@@ -1,0 +1,41 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The examples run as they are printed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.sim
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+def run(name: str, *arguments: Path) -> str:
+    command = [sys.executable, str(EXAMPLES / name), *map(str, arguments)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def test_every_example_is_tested() -> None:
+    text = Path(__file__).read_text()
+    assert [path.name for path in EXAMPLES.glob("*.py") if f'"{path.name}"' not in text] == []
+
+
+def test_teaching_learning_and_the_cost_along_a_demonstration(tmp_path: Path) -> None:
+    output = run("01_teach_and_learn.py", tmp_path / "run")
+    assert "20 of them demonstrations" in output
+    assert "learned policy: " in output
+    lines = run("03_cost_along_a_demonstration.py", tmp_path / "run").splitlines()
+    rewards = [float(line.split()[2]) for line in lines if " s " in line and line[0] == " "]
+    assert len(rewards) == 20
+
+
+def test_reading_a_dataset(tmp_path: Path) -> None:
+    first = run("02_read_a_dataset.py", tmp_path / "dataset")
+    assert "take 1: failure" in first
+    assert "2 demonstrations, 100 steps of 0.05 s, 32 numbers in a state and 7" in first
+    assert run("02_read_a_dataset.py", tmp_path / "dataset") == first
