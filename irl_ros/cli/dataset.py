@@ -51,7 +51,10 @@ def list_command(
 
 @app.command()
 def verify(folder: Folder) -> None:
-    """Read every file of a dataset and say what is wrong; the exit code is 1 if anything is."""
+    """Read every file and say what is wrong.
+
+    The exit code is 1 if anything is.
+    """
     from irl_ros.demos.maintenance import verify as find_problems
 
     problems = find_problems(folder)
@@ -102,7 +105,10 @@ def label(
 
 @app.command()
 def recover(folder: Folder) -> None:
-    """Bring back what a crash left behind; recovered takes are set aside until restored."""
+    """Bring back what a crash left behind.
+
+    Recovered takes are set aside until restored.
+    """
     from irl_ros.demos.maintenance import recover as bring_back
 
     found = bring_back(folder)

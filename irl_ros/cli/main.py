@@ -52,14 +52,17 @@ def demo(
     output: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for the results, runs/demo-[CONDITION-]seed<SEED> if not given."
+            help="Folder for the results, runs/demo-[ARM-][CONDITION-]seed<SEED> if not given."
         ),
     ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Start anew; finished stages are not taken over.")
     ] = False,
 ) -> None:
-    """Teach, learn and execute in simulation, with the same nodes as on a real arm."""
+    """Teach, learn and execute in simulation.
+
+    The same nodes run as on a real arm.
+    """
     options = DemoOptions(
         seed=seed,
         arm=arm,
@@ -89,7 +92,10 @@ def train(
         typer.Option("--parameter", "-p", help="Any other parameter of gcl_trainer: name:=value."),
     ] = None,
 ) -> None:
-    """Learn cost and policy from a dataset: the node gcl_trainer with its usual parameters."""
+    """Learn cost and policy from a dataset.
+
+    This is the node gcl_trainer with its usual parameters.
+    """
     options = DemoOptions(seed=seed, arm=arm, condition=condition, preset=preset)
     from irl_ros.cli.environment import become_node
 
@@ -113,7 +119,11 @@ def evaluate(
     seed: Annotated[int, typer.Option(help=doc("seed"))] = DemoOptions.seed,
     evaluations: Annotated[int, typer.Option(help=doc("evaluations"))] = DemoOptions.evaluations,
 ) -> None:
-    """Execute the policy of nodes that run already (sim_arm, policy_controller) and keep score."""
+    """Execute the policy of running nodes, keep score.
+
+    The nodes sim_arm and policy_controller have to run already. Executions that the folder holds
+    are not repeated; those of another policy or seed are refused.
+    """
     options = DemoOptions(seed=seed, arm=arm, evaluations=evaluations)
     from irl_ros.cli.demo import run_evaluation
 
