@@ -286,6 +286,21 @@ def test_launch_file_describes_its_arguments(path: Path) -> None:
         assert (ROOT / "config" / file).exists(), file
 
 
+@pytest.mark.parametrize("name", ["record_demos", "deploy_policy"])
+def test_the_file_of_an_arm_goes_before_the_argument_arm(name: str) -> None:
+    tree = ast.parse((ROOT / f"launch/{name}.launch.py").read_text())
+    lists = [
+        [ast.unparse(element) for element in node.elts]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.List)
+    ]
+    with_file = [elements for elements in lists if "arm_config" in elements]
+    assert len(with_file) == 2
+    # ROS merges a file into the place of the first one that names its node in the same way.
+    assert all(elements[0] == "arm" for elements in with_file)
+    assert not any("arm" in element for elements in with_file for element in elements[3:])
+
+
 @pytest.mark.parametrize("path", LAUNCH_FILES, ids=name_of)
 def test_launch_file_loads(path: Path) -> None:
     pytest.importorskip("launch_ros")
