@@ -3,7 +3,6 @@
 """The whole demonstration: teach, learn, execute, report; stage by stage, to be continued."""
 
 import os
-import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -80,12 +79,10 @@ def _console() -> Console:
 
 
 def _heed_signals() -> "Stop":
-    from irl_ros.ros.spin import END_SIGNALS, Stop
+    # Late, because it imports rclpy.
+    from irl_ros.ros.spin import heed_signals
 
-    stop = Stop()
-    for number in END_SIGNALS:
-        signal.signal(number, lambda *_: stop.request())
-    return stop
+    return heed_signals()
 
 
 def _run_stages(folder: DemoFolder, domain_id: int, console: Console) -> int:

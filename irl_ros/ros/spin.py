@@ -15,7 +15,6 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TypeVar
 
 import rclpy
@@ -29,9 +28,7 @@ from irl_ros.core.errors import IrlRosError, ParameterError
 
 N = TypeVar("N", bound=Node)
 
-END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-"""Signals that end a process in an orderly way; a terminal that is closed sends SIGHUP."""
-
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _LINGER_S = 0.05  # lets the transport send what was published last
 _POLL_S = 0.1  # longest time until a signal is noticed
 _HELP = """{about}
@@ -76,6 +73,19 @@ class Stop:
         self._requests.append(1)
 
 
+def heed_signals() -> Stop:
+    """Return what becomes true at the first signal that asks the process to end.
+
+    A terminal that is closed sends SIGHUP; a process started with nohup lives on.
+    """
+    stop = Stop()
+    for number in _SIGNALS:
+        if number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
+            continue
+        signal.signal(number, lambda *_: stop.request())
+    return stop
+
+
 def run_node(
     make_node: Callable[[], N],
     *,
@@ -102,9 +112,7 @@ def run_node(
     answer = _answer_arguments(make_node, sys.argv if args is None else args)
     if answer is not None:
         return answer
-    stop = Stop()
-    for number in END_SIGNALS:
-        signal.signal(number, _handler(stop))
+    stop = heed_signals()
     codes: list[int] = []
     node: N | None = None
     try:
@@ -167,13 +175,9 @@ def _init(args: Sequence[str] | None) -> None:
         ) from error
 
 
-def _handler(stop: Stop) -> Callable[[int, FrameType | None], None]:
-    return lambda number, frame: stop.request()
-
-
 def _ignore_signals() -> None:
     # Ctrl-C reaches a launched process twice; the second one must not interrupt the clean-up.
-    for number in END_SIGNALS:
+    for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 

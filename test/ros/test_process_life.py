@@ -57,6 +57,25 @@ def test_what_a_callback_raises_ends_the_process(
     assert ("Traceback" in process.output) == (mode == "raise")
 
 
+def test_a_closed_terminal_does_not_end_what_was_started_with_nohup(ros: RosHarness) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        process = start(ros)  # inherits what is ignored
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    heard = ros.collect(String, "last_words", qos.event())
+    ros.wait_for_output(process, "somebody listens")
+    process.popen.send_signal(signal.SIGHUP)
+    answer = ros.call(
+        "demo_node/describe_parameters",
+        DescribeParameters.Request(names=["rate"]),
+        DescribeParameters,
+    )
+    assert answer.descriptors
+    assert not heard
+    assert process.interrupt() == 0
+
+
 @pytest.mark.parametrize("word", ["-h", "--help"])
 def test_help_is_given(ros: RosHarness, word: str) -> None:
     process = start(ros, word)
