@@ -129,6 +129,8 @@ def _node(executable: str, parameters: list[object]) -> Node:
         parameters=parameters,
         output="screen",
         emulate_tty=True,
+        # On a busy machine an orderly end takes longer than the five seconds of the default.
+        sigterm_timeout="15",
     )
 
 

@@ -121,6 +121,8 @@ def _node(executable: str, parameters: list[object], **options: object) -> Node:
         arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
         output="screen",
         emulate_tty=True,
+        # On a busy machine an orderly end takes longer than the five seconds of the default.
+        sigterm_timeout="15",
         **options,
     )
 
