@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Demonstrations of a task: what a person did, where it was to be done, how well it was done."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -63,22 +62,3 @@ class Demonstrations:
     def __len__(self) -> int:
         """Return the number of demonstrations N."""
         return len(self.trajectories)
-
-    def select(self, indices: Sequence[int]) -> "Demonstrations":
-        """Return the chosen demonstrations in the order given.
-
-        Raises:
-            DataError: If none is chosen.
-        """
-        chosen = [int(index) for index in indices]
-        if not chosen:
-            raise DataError("0 demonstrations chosen; choose at least 1")
-        return Demonstrations(
-            trajectories=self.trajectories[chosen],
-            targets=tuple(self.targets[index] for index in chosen),
-            weights=self.weights[chosen],
-            take_ids=tuple(self.take_ids[index] for index in chosen),
-            control_period=self.control_period,
-            arm=self.arm,
-            task=self.task,
-        )

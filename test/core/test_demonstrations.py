@@ -32,16 +32,6 @@ def make(count: int = 3) -> Demonstrations:
     )
 
 
-def test_selection_keeps_everything_together() -> None:
-    chosen = make().select([2, 0])
-    assert len(chosen) == 2
-    assert chosen.take_ids == (3, 1)
-    assert chosen.weights.tolist() == [3.0, 1.0]
-    assert chosen.trajectories.states[:, 0, 0].tolist() == [2.0, 0.0]
-    with pytest.raises(DataError, match="0 demonstrations chosen"):
-        make().select([])
-
-
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
