@@ -55,10 +55,10 @@ def test_the_reward_follows_the_arm_the_cost_and_the_target(ros: RosHarness) -> 
     first, second = cost(1), cost(2)
     learn(first)
     wait_for(reward_at_rest(first, 4))
-    begin_rewards, begin_ticks = len(rewards), driver.ticks
+    # Every sixth state at 120 Hz is one of the policy's 20 Hz, however late either arrives.
     driver.run(120)
-    rate = 120 * (len(rewards) - begin_rewards) / (driver.ticks - begin_ticks)
-    assert 15 < rate < 25
+    ros.wait_until(lambda: len(rewards) >= 20, "a reward for every sixth state")
+    assert len(rewards) <= driver.ticks / 6 + 1
     learn(second)
     wait_for(reward_at_rest(second, 4))
     targets.publish(conversions.pose_message(DishTask().target_pose(7), "panda_link0", 0))
