@@ -66,10 +66,12 @@ def cost_from_bytes(data: bytes) -> tuple[Cost, dict[str, str]]:
     """
     tensors, metadata = _unpack(data, "cost")
     try:
-        config = from_mapping(CostConfig, json.loads(metadata["cost_config"]))
-        cost = Cost(config, tensors["input_scale"], torch.Generator())
+        values = json.loads(metadata["cost_config"])
+        if not isinstance(values, dict):
+            raise DataError(f"cost_config is {values!r}, not an object")
+        cost = Cost(from_mapping(CostConfig, values), tensors["input_scale"], torch.Generator())
         cost.load_state_dict(tensors)
-    except (KeyError, RuntimeError, ParameterError, json.JSONDecodeError) as error:
+    except (DataError, KeyError, ParameterError, RuntimeError, ValueError) as error:
         raise DataError(f"the cost is incomplete: {error}; train it again") from error
     return cost, metadata
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from point_mass import PointMass, point_mass_problem
 from test_gcl import GOAL, SETTINGS
@@ -130,3 +131,13 @@ def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
             policy_from_bytes(broken)
     with pytest.raises(DataError, match="cannot be read"):
         load_policy(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("settings", ["[]", "3", "null", '"text"', "{", '{"hidden": 1}'])
+def test_a_cost_with_malformed_settings_is_a_clear_error(tmp_path: Path, settings: str) -> None:
+    go(tmp_path / "run", stop_after=1)
+    file = tmp_path / "run" / "cost.safetensors"
+    metadata = {"kind": "cost", "format": "1", "cost_config": settings}
+    content = safetensors.torch.save(safetensors.torch.load(file.read_bytes()), metadata)
+    with pytest.raises(DataError, match=r"the cost is incomplete: .*; train it again"):
+        cost_from_bytes(content)
