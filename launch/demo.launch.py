@@ -55,13 +55,14 @@ def generate_launch_description() -> LaunchDescription:
     trainer = _node(
         "gcl_trainer",
         [
+            _config("gcl_trainer.yaml"),
             {
                 **seed,
                 "dataset": dataset,
                 "output": training,
                 "simulation.arm": LaunchConfiguration("arm"),
                 "simulation.condition": condition,
-            }
+            },
         ],
     )
     executing_arm = _node(

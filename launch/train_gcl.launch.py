@@ -7,9 +7,10 @@ from launch.actions import DeclareLaunchArgument, EmitEvent, LogInfo, RegisterEv
 from launch.event_handlers import OnProcessExit
 from launch.events import Shutdown
 from launch.events.process import ProcessExited
-from launch.substitutions import LaunchConfiguration
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.substitutions import FindPackageShare
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -50,17 +51,31 @@ def generate_launch_description() -> LaunchDescription:
             "workers", default_value="2", description="Processes that run rollouts."
         ),
         DeclareLaunchArgument(
+            "arm_config",
+            # By default the trainer's own file once more, which changes nothing.
+            default_value=_config("gcl_trainer.yaml"),
+            description="Parameter file of the arm that will execute, such as arms/fr3.yaml of "
+            "this package: rollouts keep its limits. It goes before the argument arm.",
+        ),
+        DeclareLaunchArgument(
             "log_level",
             default_value="info",
             choices=["debug", "info", "warn", "error"],
             description="Least severe messages that are shown.",
         ),
     ]
+    # First of all, because ROS gives a file that names its node in the same way as an earlier one
+    # the place of that earlier one: only so does arm_config go before it.
+    arm = {"simulation.arm": LaunchConfiguration("arm")}
+    arm_config = LaunchConfiguration("arm_config")
     trainer = Node(
         package="irl_ros",
         executable="gcl_trainer",
         name="gcl_trainer",
         parameters=[
+            arm,
+            _config("gcl_trainer.yaml"),
+            arm_config,
             {
                 "dataset": LaunchConfiguration("dataset"),
                 "output": LaunchConfiguration("output"),
@@ -69,9 +84,8 @@ def generate_launch_description() -> LaunchDescription:
                 "slot": ParameterValue(LaunchConfiguration("slot"), value_type=int),
                 "seed": ParameterValue(LaunchConfiguration("seed"), value_type=int),
                 "workers": ParameterValue(LaunchConfiguration("workers"), value_type=int),
-                "simulation.arm": LaunchConfiguration("arm"),
                 "simulation.condition": LaunchConfiguration("condition"),
-            }
+            },
         ],
         arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
         output="screen",
@@ -86,6 +100,10 @@ def generate_launch_description() -> LaunchDescription:
             RegisterEventHandler(OnProcessExit(target_action=trainer, on_exit=_shut_down)),
         ]
     )
+
+
+def _config(name: str) -> PathJoinSubstitution:
+    return PathJoinSubstitution([FindPackageShare("irl_ros"), "config", name])
 
 
 def _shut_down(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:

@@ -286,8 +286,10 @@ def test_launch_file_describes_its_arguments(path: Path) -> None:
         assert (ROOT / "config" / file).exists(), file
 
 
-@pytest.mark.parametrize("name", ["record_demos", "deploy_policy"])
-def test_the_file_of_an_arm_goes_before_the_argument_arm(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "nodes"), [("record_demos", 2), ("train_gcl", 1), ("deploy_policy", 2)]
+)
+def test_the_file_of_an_arm_goes_before_the_argument_arm(name: str, nodes: int) -> None:
     tree = ast.parse((ROOT / f"launch/{name}.launch.py").read_text())
     lists = [
         [ast.unparse(element) for element in node.elts]
@@ -295,7 +297,7 @@ def test_the_file_of_an_arm_goes_before_the_argument_arm(name: str) -> None:
         if isinstance(node, ast.List)
     ]
     with_file = [elements for elements in lists if "arm_config" in elements]
-    assert len(with_file) == 2
+    assert len(with_file) == nodes
     # ROS merges a file into the place of the first one that names its node in the same way.
     assert all(elements[0] == "arm" for elements in with_file)
     assert not any("arm" in element for elements in with_file for element in elements[3:])

@@ -188,6 +188,7 @@ def train(demonstration: Demonstration) -> None:
                 "simulation.arm": options.arm,
                 "simulation.condition": options.condition,
             },
+            config=("gcl_trainer.yaml",),
             may_end=True,
         )
         link.wait_until(lambda: nodes.group.has_ended("gcl_trainer"), "the next iteration", _STALL)

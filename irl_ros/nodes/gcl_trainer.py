@@ -101,7 +101,7 @@ def _run(node: GclTrainer, stop: Stop) -> None:
         "parameters": to_mapping(config),
     }
     contract = node.contract(slot)
-    source = SimRollouts(config.simulation, slot, workers=config.workers)
+    source = SimRollouts(config.simulation, slot, guard=config.guard, workers=config.workers)
     with contextlib.closing(source), ProgressBar(transient=True) as bar:
         job = bar.add_task("learning", total=total)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from irl_ros.core.action import ActionSpace
 from irl_ros.core.errors import ParameterError
+from irl_ros.core.guard_config import GuardConfig
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.demos.dataset import DatasetConfig
 from irl_ros.learning.gcl import GclConfig
@@ -34,6 +35,7 @@ class TrainerConfig(Parameters):
     demonstrations: DatasetConfig = field(default_factory=DatasetConfig)
     skip_bad: bool = parameter(False, doc="leave out takes that cannot be used")
     simulation: SimulationConfig = field(default_factory=SimulationConfig)
+    guard: GuardConfig = field(default_factory=GuardConfig)
     gcl: GclConfig = field(default_factory=GclConfig)
 
     def __post_init__(self) -> None:

@@ -14,8 +14,9 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from irl_ros.core.errors import SafetyError
-from irl_ros.sim.dish import DishSimulator, Phase
+from irl_ros.sim.dish import DishSimulator
 from irl_ros.sim.joint_drive import ArmMode
+from irl_ros.sim.phase import Phase
 from irl_ros.sim.trajectory_follower import TrajectoryFollower
 
 _HAND_FRESH = 0.02  # s: age up to which a hand's wrench acts in full

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the arm is simulated, and how it may differ from the arm that was taught."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
@@ -10,8 +10,10 @@ from numpy import ndarray
 
 from irl_ros.core.action import ActionSpace
 from irl_ros.core.arm import ARM_NAMES
+from irl_ros.core.arm_driver import LimitsConfig
 from irl_ros.core.errors import ParameterError
 from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.sim.change import ChangeConfig
 
 
 @dataclass(frozen=True)
@@ -88,3 +90,20 @@ class SimulationConfig(Parameters):
         high=0.2,
         doc="Standard deviation of every joint's start position",
     )
+    limits: LimitsConfig = field(default_factory=LimitsConfig)
+    change: ChangeConfig = field(default_factory=ChangeConfig)
+
+    @property
+    def mismatch(self) -> ArmMismatch:
+        """How commands are distorted: by the condition, then by the change."""
+        condition = CONDITIONS[self.condition].mismatch
+        return ArmMismatch(
+            condition.gain * np.array(self.change.gain),
+            condition.bias + np.array(self.change.bias),
+        )
+
+    @property
+    def start_shift(self) -> tuple[float, float, float]:
+        """Displacement of the plate's start position in the base frame, m."""
+        x, y, z = np.add(CONDITIONS[self.condition].start_shift, self.change.start_shift).tolist()
+        return x, y, z

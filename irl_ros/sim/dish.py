@@ -2,42 +2,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """The simulated arm at the dish task: commands in, joint states and a judgement out."""
 
-from collections import deque
-from enum import Enum
 from types import TracebackType
 from typing import NamedTuple, final
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from numpy import ndarray
 
 from irl_ros.core.arm import Arm, load_arm
+from irl_ros.core.arm_driver import with_limits
 from irl_ros.core.errors import ParameterError, SafetyError
-from irl_ros.core.kinematics import Kinematics, inverse_kinematics
-from irl_ros.core.pose import Pose, quaternion_from_rotation
+from irl_ros.core.kinematics import Kinematics
+from irl_ros.core.pose import Pose
 from irl_ros.core.task import DishTask
 from irl_ros.core.trajectory import Outcome
 from irl_ros.sim.camera import Camera, take_picture
-from irl_ros.sim.config import CONDITIONS, SimulationConfig
+from irl_ros.sim.config import SimulationConfig
+from irl_ros.sim.force_meter import ForceMeter
 from irl_ros.sim.joint_drive import ArmMode, JointDrive
+from irl_ros.sim.phase import Phase
+from irl_ros.sim.start_posture import start_posture
 from irl_ros.sim.world import PHYSICS_RATE_HZ, World
-
-
-class Phase(Enum):
-    """How far an attempt has come.
-
-    Attributes:
-        MOVING: The plate is in the gripper.
-        SETTLING: The arm stands still before the gripper opens.
-        RELEASED: The gripper is open; the plate comes to rest.
-        JUDGED: The outcome is known.
-    """
-
-    MOVING = "moving"
-    SETTLING = "settling"
-    RELEASED = "released"
-    JUDGED = "judged"
 
 
 class JointState(NamedTuple):
@@ -77,22 +62,21 @@ class DishSimulator:
 
         Args:
             config: Arm and condition.
-            task: The task.
+            task: The task, with the rack and plate of the configuration if not given.
             visuals: Load what `render` needs.
 
         Raises:
-            ParameterError: If the arm cannot reach the start position of the condition.
+            ParameterError: If the arm cannot reach the start position of the condition, or may
+                not by its limits.
         """
         self.config = config or SimulationConfig()
-        self.task = task or DishTask()
-        self.arm: Arm = load_arm(self.config.arm)
+        self.task = task or self.config.change.task()
+        self.arm: Arm = with_limits(load_arm(self.config.arm), self.config.limits)
         self.kinematics = Kinematics(self.arm)
         self._visuals = visuals
-        self._condition = CONDITIONS[self.config.condition]
-        self.start_posture = self._find_start()
-        self._drive = JointDrive(self.arm.limits, self._condition.mismatch)
+        self.start_posture = start_posture(self.arm, self.kinematics, self.config.start_shift)
+        self._drive = JointDrive(self.arm.limits, self.config.mismatch)
         self._joint_count = len(self.arm.joint_names)
-        self._window = max(1, round(self.task.force_window * PHYSICS_RATE_HZ))
         self._world = World(self.arm, self.task, visuals=visuals)
         self.reset(seed=0, slot=self.task.held_out_slot)
 
@@ -113,14 +97,6 @@ class DishSimulator:
         """Free the physics client."""
         self._world.close()
 
-    def _find_start(self) -> Float[ndarray, " joints"]:
-        shift = np.array(self._condition.start_shift)
-        if not shift.any():
-            return self.arm.home
-        rotation, position = self.kinematics.tool_pose(torch.from_numpy(self.arm.home.copy()))
-        pose = Pose(position.numpy() + shift, quaternion_from_rotation(rotation.numpy()))
-        return inverse_kinematics(self.kinematics, pose, self.arm.home)
-
     def reset(self, seed: int, slot: int) -> None:
         """Begin an attempt: the arm at rest near its start posture, the plate in the gripper.
 
@@ -140,11 +116,10 @@ class DishSimulator:
         self.slot = slot
         self.phase = Phase.MOVING
         self.outcome: Outcome | None = None
-        self.peak_force = 0.0
         self.steps = 0
         self._efforts = [0.0] * self._joint_count
         self._hand: tuple[list[float], list[float]] | None = None
-        self._forces: deque[float] = deque([0.0] * self._window, maxlen=self._window)
+        self._force = ForceMeter(max(1, round(self.task.force_window * PHYSICS_RATE_HZ)))
         self._until_next_phase = 0
         self._positions, self._velocities = self._world.joint_state()
         self._drive.reset(self._positions)
@@ -162,7 +137,12 @@ class DishSimulator:
     @property
     def contact_force(self) -> float:
         """Contact force on the plate averaged over the force window, N."""
-        return sum(self._forces) / self._window
+        return self._force.average
+
+    @property
+    def peak_force(self) -> float:
+        """Largest contact force so far, averaged likewise, N."""
+        return self._force.peak
 
     def joint_state(self) -> JointState:
         """Return what the joints do and which torques were applied in the last physics step."""
@@ -295,8 +275,7 @@ class DishSimulator:
         self._world.step(self._efforts)
         self.steps += 1
         self._positions, self._velocities = self._world.joint_state()
-        self._forces.append(self._world.contact_force())
-        self.peak_force = max(self.peak_force, self.contact_force)
+        self._force.add(self._world.contact_force())
 
     def _next_phase(self) -> None:
         if self.phase is Phase.SETTLING:

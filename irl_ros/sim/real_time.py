@@ -2,16 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The simulated arm as something that is always there: time goes on, attempt after attempt."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import final
 
 from irl_ros.core.arm import ARM_NAMES
+from irl_ros.core.arm_driver import LimitsConfig
 from irl_ros.core.joint_sample import JointSample
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.trajectory import Outcome
 from irl_ros.sim.arm_controllers import ArmControllers
 from irl_ros.sim.config import CONDITIONS, SimulationConfig
-from irl_ros.sim.dish import DishSimulator, Phase
+from irl_ros.sim.dish import DishSimulator
+from irl_ros.sim.phase import Phase
 from irl_ros.sim.world import PHYSICS_RATE_HZ
 
 CYCLE_STEPS = 2
@@ -54,6 +56,7 @@ class SimArmConfig(Parameters):
     command_timeout: float = parameter(
         0.1, unit="s", low=0.01, high=10.0, doc="Hold when no command came for this long"
     )
+    limits: LimitsConfig = field(default_factory=LimitsConfig)
 
 
 @final
@@ -76,12 +79,16 @@ class RealTimeArm:
             start_ns: Time with which the clock begins, ns.
 
         Raises:
-            ParameterError: If the arm cannot reach the start position of the condition.
+            ParameterError: If the arm cannot reach the start position of the condition, or may
+                not by its limits.
         """
         self.config = config
         self._simulator = DishSimulator(
             SimulationConfig(
-                arm=config.arm, condition=config.condition, posture_spread=config.posture_spread
+                arm=config.arm,
+                condition=config.condition,
+                posture_spread=config.posture_spread,
+                limits=config.limits,
             )
         )
         self.controllers = ArmControllers(self._simulator, config.command_timeout)

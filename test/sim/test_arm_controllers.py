@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
+from irl_ros.core.arm_driver import LimitsConfig
 from irl_ros.core.errors import SafetyError
 from irl_ros.sim.joint_drive import ArmMode
 from irl_ros.sim.real_time import CYCLE_PERIOD, RealTimeArm, SimArmConfig
@@ -44,6 +45,14 @@ def test_the_clock_is_exact_and_survives_a_reset(arm: RealTimeArm) -> None:
 def test_a_stream_of_velocities_is_followed(arm: RealTimeArm) -> None:
     run(arm, 1.0, lambda: arm.controllers.command_velocities(GENTLE, arm.time))
     np.testing.assert_allclose(arm.joint_sample().joint_velocities, GENTLE, atol=1e-3)
+
+
+def test_narrower_limits_are_those_that_count() -> None:
+    config = SimArmConfig(limits=LimitsConfig(velocity=(0.05,) * 7))
+    arm = RealTimeArm(config, start_ns=0)
+    with pytest.raises(SafetyError, match=r"panda_joint1 is 0.1 rad/s, at most 0.05 rad/s"):
+        arm.controllers.command_velocities(GENTLE, arm.time)
+    arm.close()
 
 
 def test_a_stream_that_dries_up_makes_the_arm_hold(arm: RealTimeArm) -> None:

@@ -9,12 +9,14 @@ import pytest
 import torch
 
 from irl_ros.core.arm import ARM_NAMES
+from irl_ros.core.arm_driver import LimitsConfig
 from irl_ros.core.errors import ParameterError, SafetyError
 from irl_ros.core.kinematics import inverse_kinematics
 from irl_ros.core.pose import Pose, quaternion_from_rotation, rotation_from_vector
 from irl_ros.sim.config import CONDITIONS, ArmMismatch, SimulationConfig
-from irl_ros.sim.dish import DishSimulator, Phase
+from irl_ros.sim.dish import DishSimulator
 from irl_ros.sim.joint_drive import ArmMode
+from irl_ros.sim.phase import Phase
 from irl_ros.sim.world import PHYSICS_RATE_HZ
 
 pytestmark = pytest.mark.sim
@@ -162,6 +164,24 @@ def test_the_shifted_start_is_where_it_should_be(arm):
         shift = pose.position - home[1].numpy()
         np.testing.assert_allclose(shift, [-0.05, 0.25, -0.05], atol=1e-6)
         np.testing.assert_allclose(pose.rotation, home[0].numpy(), atol=1e-6)
+
+
+def test_limits_of_another_arm_replace_those_of_the_description():
+    gentle = LimitsConfig(acceleration=(3.0,) * 7, effort=(12.0,) * 7)
+    with DishSimulator(SimulationConfig(limits=gentle)) as simulator:
+        np.testing.assert_array_equal(simulator.arm.limits.acceleration, 3.0)
+        np.testing.assert_array_equal(simulator.arm.limits.velocity[0], 2.175)
+        simulator.set_effort_command(np.full(7, 1e3))
+        simulator.step()
+        np.testing.assert_array_equal(simulator.joint_state().efforts, 12.0)
+
+
+def test_limits_that_forbid_the_start_posture_are_refused():
+    elbow_stretched = LimitsConfig(lower=(-2.0, -1.7, -2.0, -1.0, -2.0, 0.0, -2.0))
+    with pytest.raises(ParameterError, match=r"panda_joint4 at -2\.116 rad, outside .* -1 to"):
+        DishSimulator(SimulationConfig(limits=elbow_stretched))
+    with pytest.raises(ParameterError, match=r"limits\.jerk has 2 values"):
+        DishSimulator(SimulationConfig(limits=LimitsConfig(jerk=(1.0, 2.0))))
 
 
 def test_a_plate_put_into_its_slot_succeeds(simulator):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from irl_ros.core.arm_driver import LimitsConfig
 from irl_ros.core.errors import ParameterError, RolloutError
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.rollout import RolloutSource
@@ -131,6 +132,17 @@ def test_wild_actions_stay_within_the_limits(source):
     assert (states[:, :7] > limits.lower).all()
     assert (states[:, :7] < limits.upper).all()
     assert (np.abs(states[:, 7:14]) < limits.velocity).all()
+
+
+def test_rollouts_keep_the_limits_of_the_arm_that_is_meant():
+    slow = LimitsConfig(acceleration=(1.0,) * 7)
+    source = SimRollouts(SimulationConfig(posture_spread=0.0, limits=slow))
+    states = source.sample(constant([0.5] * 7), 1, seed=0, deterministic=True).trajectories.states
+    source.close()
+    # The guard uses 0.9 of the limit, so full speed takes 0.56 s.
+    velocities = states[0, :, 7:14].numpy()
+    assert (np.diff(velocities[:14], axis=0) < 0.05 * 0.9 + 1e-3).all()
+    np.testing.assert_allclose(velocities[11], 0.45, atol=0.05)
 
 
 def test_position_increments_move_the_arm_by_their_sum():
