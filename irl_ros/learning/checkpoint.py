@@ -17,9 +17,11 @@ from irl_ros.core.parameters import to_mapping
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.trajectory import Trajectories
 from irl_ros.learning.background import Background
+from irl_ros.learning.controller_search import SearchProgress
 from irl_ros.learning.controller_update import ControllerUpdate
 from irl_ros.learning.diagnostics import Diagnostics
-from irl_ros.learning.gcl import GuidedCostLearning, Progress
+from irl_ros.learning.experience import Experience
+from irl_ros.learning.gcl import GuidedCostLearning
 from irl_ros.learning.problem import fingerprint
 
 _FORMAT = 1
@@ -28,19 +30,19 @@ _UPDATE = ("dual", "kl", "kl_limit", "previous_objective", "predicted_objective"
 
 def save_checkpoint(learner: GuidedCostLearning, path: Path) -> None:
     """Write everything that learning needs to go on exactly where it is."""
-    progress = learner.progress
-    background = progress.background
+    progress, background = learner.progress, learner.background
+    experience = progress.experience
     tensors: dict[str, Tensor] = {f"cost.{k}": v for k, v in learner.cost.state_dict().items()}
     for index, state in learner.optimiser.state_dict()["state"].items():
         tensors.update({f"adam.{index}.{name}": value for name, value in state.items()})
     tensors["generator"] = learner.generator.get_state()
-    for index, controller in enumerate((*background.controllers, progress.controller)):
+    for index, controller in enumerate((*experience.controllers, progress.controller)):
         tensors[f"controller.{index}.gains"] = controller.gains
         tensors[f"controller.{index}.offsets"] = controller.offsets
         tensors[f"controller.{index}.covariances"] = controller.covariances
-    if background.samples is not None:
-        tensors["samples.states"] = background.samples.states
-        tensors["samples.actions"] = background.samples.actions
+    if experience.samples is not None:
+        tensors["samples.states"] = experience.samples.states
+        tensors["samples.actions"] = experience.samples.actions
     tensors["log_q"] = background.log_q
     tensors["demonstration_log_q"] = background.demonstration_log_q
     update = progress.update
@@ -50,10 +52,10 @@ def save_checkpoint(learner: GuidedCostLearning, path: Path) -> None:
         "seed": learner.seed,
         "config": to_mapping(learner.config),
         "iteration": progress.iteration,
-        "counts": list(background.counts),
+        "counts": list(experience.counts),
         "multiplier": progress.multiplier,
         "update": None if update is None else {name: getattr(update, name) for name in _UPDATE},
-        "history": [diagnostics.as_mapping() for diagnostics in progress.history],
+        "history": [diagnostics.as_mapping() for diagnostics in learner.history],
     }
     whole = {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
     metadata = {"progress": json.dumps(facts)}
@@ -89,21 +91,17 @@ def restore_checkpoint(learner: GuidedCostLearning, path: Path) -> None:
     samples = None
     if "samples.states" in tensors:
         samples = Trajectories(tensors["samples.states"], tensors["samples.actions"])
+    experience = Experience(samples, controllers[:-1], tuple(facts["counts"]))
+    learner.background = Background(experience, tensors["log_q"], tensors["demonstration_log_q"])
     update = facts["update"]
-    learner.progress = Progress(
-        iteration=facts["iteration"],
-        controller=controllers[-1],
-        background=Background(
-            samples,
-            controllers[:-1],
-            tuple(facts["counts"]),
-            tensors["log_q"],
-            tensors["demonstration_log_q"],
-        ),
-        multiplier=facts["multiplier"],
-        update=None if update is None else ControllerUpdate(controllers[-1], **update),
-        history=tuple(Diagnostics(**entry) for entry in facts["history"]),
+    learner.search.progress = SearchProgress(
+        controllers[-1],
+        facts["iteration"],
+        experience,
+        facts["multiplier"],
+        None if update is None else ControllerUpdate(controllers[-1], **update),
     )
+    learner.history = tuple(Diagnostics(**entry) for entry in facts["history"])
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

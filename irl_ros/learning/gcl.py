@@ -2,37 +2,33 @@
 # SPDX-License-Identifier: Apache-2.0
 """Guided Cost Learning: Finn, Levine and Abbeel (2016), algorithms 1 and 2."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 
-from irl_ros.core.errors import LearningError
 from irl_ros.core.parameters import Parameters, parameter
-from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.rollout import RolloutSource
-from irl_ros.core.trajectory import Rollouts
-from irl_ros.learning.background import Background, empty_background, extend
-from irl_ros.learning.controller_update import (
-    ControllerUpdate,
-    ControllerUpdateConfig,
-    constrained_step,
-    expected_objective,
-    step_multiplier,
-)
+from irl_ros.learning.background import empty_background, extend
+from irl_ros.learning.controller_improvement import ControllerImprovement
+from irl_ros.learning.controller_search import ControllerSearch, SearchProgress
+from irl_ros.learning.controller_update import ControllerUpdateConfig
 from irl_ros.learning.cost import Cost, CostConfig
 from irl_ros.learning.cost_health import cost_health
-from irl_ros.learning.cost_update import CostData, CostUpdateConfig, batch_counts, update_cost
+from irl_ros.learning.cost_update import (
+    CostData,
+    CostUpdateConfig,
+    CostUpdateReport,
+    batch_counts,
+    update_cost,
+)
 from irl_ros.learning.demonstration_density import (
     DemonstrationDensityConfig,
     fit_demonstration_density,
 )
 from irl_ros.learning.diagnostics import Diagnostics
-from irl_ros.learning.dynamics import DynamicsConfig, fit_dynamics, one_step_error
+from irl_ros.learning.dynamics import DynamicsConfig
 from irl_ros.learning.first_sampler import FirstSamplerConfig, first_sampler
-from irl_ros.learning.lqr import LinearDynamics
 from irl_ros.learning.objective import ObjectiveConfig
 from irl_ros.learning.problem import LearningProblem, hold_out
 
@@ -59,27 +55,6 @@ class GclConfig(Parameters):
     controller: ControllerUpdateConfig = field(default_factory=ControllerUpdateConfig)
 
 
-@dataclass(frozen=True)
-class Progress:
-    """What one iteration leaves for the next, beside the cost and its optimiser.
-
-    Attributes:
-        iteration: Iterations completed.
-        controller: The controller to sample from next.
-        background: All samples so far.
-        multiplier: Multiplier of the KL limit.
-        update: The step that made ``controller``; None before the first.
-        history: Diagnostics of all iterations.
-    """
-
-    iteration: int
-    controller: LinearGaussianController
-    background: Background
-    multiplier: float
-    update: ControllerUpdate | None
-    history: tuple[Diagnostics, ...]
-
-
 class GuidedCostLearning:
     """Learn a cost and a controller from demonstrations and rollouts.
 
@@ -101,19 +76,25 @@ class GuidedCostLearning:
         self.density = fit_demonstration_density(
             self.problem.demonstrations, self.problem.contexts, config.density
         )
-        self.progress = Progress(
-            iteration=0,
-            controller=first_sampler(self.problem, self.density, config.first_sampler),
-            background=empty_background(self.problem, self.density),
-            multiplier=1.0,
-            update=None,
-            history=(),
+        self.background = empty_background(self.problem, self.density)
+        self.search = ControllerSearch(
+            ControllerImprovement(problem.features, config.dynamics, config.controller),
+            first_sampler(self.problem, self.density, config.first_sampler),
+            config.iterations,
+            config.rollouts,
+            seed,
         )
+        self.history: tuple[Diagnostics, ...] = ()
+
+    @property
+    def progress(self) -> SearchProgress:
+        """Where the search for a controller stands."""
+        return self.search.progress
 
     @property
     def finished(self) -> bool:
         """Whether all iterations are done."""
-        return self.progress.iteration >= self.config.iterations
+        return self.search.finished
 
     def run(
         self,
@@ -136,174 +117,70 @@ class GuidedCostLearning:
             RolloutError: If the source cannot deliver.
             LearningError: If the cost or the controller update has no finite result.
         """
-        self._check_source(source)
-        before = self.progress
-        rollouts = source.sample(
-            before.controller, self.config.rollouts, _rollout_seed(self.seed, before.iteration)
-        )
-        background = extend(
-            before.background,
-            self.problem,
-            self.density,
-            before.controller,
-            rollouts.trajectories,
-        )
-        surprise = self._surprise(before, rollouts)
-        multiplier, predicted, actual = self._judge_last_step(background)
-        data = self._cost_data(background, whole=False)
-        settings = self.config.cost_update
-        for group in self.optimiser.param_groups:
-            group["lr"] = settings.learning_rate * settings.rate_decay**self._elapsed
-        report = update_cost(
-            self.cost,
-            self.optimiser,
-            data,
-            settings,
-            self.config.objective,
-            self.generator,
-        )
-        base = self._choose_base(background, data)
-        update = self._improve(background, base, multiplier)
+        trial = self.search.try_out(source, self.cost)
+        self.background = extend(self.background, self.problem, self.density, trial.experience)
+        report = self._fit_cost()
+        step = self.search.improve(trial, self.cost, adaptive=self.config.adaptive_sampler)
+        outcomes, update = trial.rollouts.outcomes, step.update
         diagnostics = Diagnostics(
-            iteration=before.iteration + 1,
-            rollouts=sum(background.counts),
-            success_rate=rollouts.successes / len(rollouts.outcomes),
-            peak_force=max(outcome.peak_force for outcome in rollouts.outcomes),
+            iteration=self.progress.iteration,
+            rollouts=sum(trial.experience.counts),
+            success_rate=trial.rollouts.successes / len(outcomes),
+            peak_force=max(outcome.peak_force for outcome in outcomes),
             **cost_health(
-                self.cost,
-                self._cost_data(background, whole=True),
-                self.config.objective,
-                self.held_out,
+                self.cost, self._cost_data(whole=True), self.config.objective, self.held_out
             ),
             loss=report.loss,
             rate_penalty=report.rate,
             monotonic_penalty=report.monotonic,
             gradient_norm=report.gradient_norm,
-            base=base + 1,
+            base=step.base + 1,
             dual=update.dual,
             kl=update.kl,
             kl_limit=update.kl_limit,
-            step_multiplier=multiplier,
-            predicted_improvement=predicted,
-            actual_improvement=actual,
+            step_multiplier=trial.judgement.multiplier,
+            predicted_improvement=trial.judgement.predicted,
+            actual_improvement=trial.judgement.actual,
             entropy=update.controller.entropy(),
             smallest_variance=float(torch.linalg.eigvalsh(update.controller.covariances).min()),
-            dynamics_error=surprise,
+            dynamics_error=trial.dynamics_error,
         )
-        self.progress = Progress(
-            iteration=before.iteration + 1,
-            controller=update.controller,
-            background=background,
-            multiplier=multiplier,
-            update=update,
-            history=(*before.history, diagnostics),
-        )
+        self.history = (*self.history, diagnostics)
         return diagnostics
 
-    def _check_source(self, source: RolloutSource) -> None:
-        shown = self.problem.demonstrations
-        theirs = (source.horizon, source.state_dim, source.action_dim)
-        ours = (shown.horizon, shown.state_dim, shown.action_dim)
-        if theirs != ours:
-            raise LearningError(
-                f"rollouts have {theirs} steps, state and action dimensions, demonstrations "
-                f"{ours}; they must agree"
-            )
+    def _fit_cost(self) -> CostUpdateReport:
+        settings = self.config.cost_update
+        for group in self.optimiser.param_groups:
+            group["lr"] = settings.learning_rate * settings.rate_decay**self.search.elapsed
+        return update_cost(
+            self.cost,
+            self.optimiser,
+            self._cost_data(whole=False),
+            settings,
+            self.config.objective,
+            self.generator,
+        )
 
-    @property
-    def _elapsed(self) -> float:
-        """Share of the iterations that lie behind, from 0 in the first to 1 in the last."""
-        return self.progress.iteration / max(1, self.config.iterations - 1)
-
-    def _fit_dynamics(self, background: Background, controller: int = -1) -> LinearDynamics:
-        """Fit dynamics around a controller's samples with those of its nearest relatives."""
-        near = background.neighbours(controller, self.config.dynamics.iterations)
-        return fit_dynamics(near, background.samples_of(controller), self.config.dynamics)
-
-    def _surprise(self, before: Progress, rollouts: Rollouts) -> float:
-        """Return the error of the dynamics known before on rollouts they have not seen."""
-        if before.background.samples is None:
-            return math.nan
-        return one_step_error(self._fit_dynamics(before.background), rollouts.trajectories)
-
-    def _judge_last_step(self, background: Background) -> tuple[float, float, float]:
-        """Return the next step multiplier and both improvements of the last controller step.
-
-        The cost has not been updated since that step, so both are measured by the same cost.
-        """
-        before = self.progress
-        if before.update is None:
-            return before.multiplier, math.nan, math.nan
-        newest = background.samples_of(-1)
-        cost = self.cost.expand(self.problem.features, newest.states, newest.actions)
-        dynamics = self._fit_dynamics(background)
-        temperature = self.config.controller.temperature
-        reached = expected_objective(cost, dynamics, before.controller, temperature)
-        predicted = before.update.previous_objective - before.update.predicted_objective
-        actual = before.update.previous_objective - reached
-        multiplier = before.multiplier
-        if self.config.controller.adapt_step:
-            multiplier = step_multiplier(multiplier, predicted, actual, self.config.controller)
-        return multiplier, predicted, actual
-
-    @torch.no_grad()
-    def _choose_base(self, background: Background, data: CostData) -> int:
-        """Return the controller, counted from 0, that the next step starts from.
-
-        The best is the one whose samples have the least c - H(q) by the cost as it is now. A step
-        that a later cost clearly regrets, into a neighbouring slot for instance, is thereby taken
-        back: local steps would not find the way out. Clearly means by two standard errors.
-        """
-        newest = len(background.counts) - 1
-        if self.config.controller.base == "newest":
-            return newest
-        costs = self.cost.evaluate(data.sample_inputs, data.sample_actions).sum(dim=1)
-        temperature = self.config.controller.temperature
-        parts = torch.split(costs, list(background.counts))
-        free_energies = [
-            float(part.mean()) - temperature * controller.entropy()
-            for part, controller in zip(parts, background.controllers, strict=True)
-        ]
-        best = int(np.argmin(free_energies))
-        variances = [float(part.var()) / len(part) for part in parts]
-        doubt = 2 * math.sqrt(variances[best] + variances[newest])
-        return best if free_energies[newest] - free_energies[best] > doubt else newest
-
-    def _improve(self, background: Background, base: int, multiplier: float) -> ControllerUpdate:
-        """Take the KL-limited step from a controller that has been sampled."""
-        around = background.samples_of(base)
-        cost = self.cost.expand(self.problem.features, around.states, around.actions)
-        dynamics = self._fit_dynamics(background, base)
-        controller = background.controllers[base]
-        settings = self.config.controller
-        limit = settings.kl_limit * multiplier * settings.kl_decay**self._elapsed
-        if not self.config.adaptive_sampler:
-            value = expected_objective(cost, dynamics, controller, settings.temperature)
-            return ControllerUpdate(controller, math.inf, 0.0, limit, value, value)
-        return constrained_step(cost, dynamics, controller, limit, settings.temperature)
-
-    def _cost_data(self, background: Background, *, whole: bool) -> CostData:
+    def _cost_data(self, *, whole: bool) -> CostData:
         """Return what the cost reads, fused for the whole background or for a minibatch of it."""
-        objective = self.config.objective
+        objective, experience = self.config.objective, self.background.experience
         shown = len(self.problem.demonstrations)
         if not objective.demonstrations_in_background:
             shown = 0
-        counts = batch_counts(shown, background.counts, self.config.cost_update)
+        counts = batch_counts(shown, experience.counts, self.config.cost_update)
         if whole:
-            counts = torch.tensor([shown, *background.counts], dtype=torch.float64)
-        demonstrated, sampled = background.fused_log_q(counts, equal=objective.fusion == "equal")
-        assert background.samples is not None
+            counts = torch.tensor([shown, *experience.counts], dtype=torch.float64)
+        demonstrated, sampled = self.background.fused_log_q(
+            counts, equal=objective.fusion == "equal"
+        )
+        assert experience.samples is not None
         return CostData(
             demonstration_inputs=self.problem.inputs,
             demonstration_actions=self.problem.demonstrations.actions,
             demonstration_weights=self.problem.weights,
             demonstration_log_q=demonstrated,
-            sample_inputs=self.problem.features(background.samples.states),
-            sample_actions=background.samples.actions,
+            sample_inputs=self.problem.features(experience.samples.states),
+            sample_actions=experience.samples.actions,
             sample_log_q=sampled,
-            newest=background.counts[-1],
+            newest=experience.counts[-1],
         )
-
-
-def _rollout_seed(seed: int, iteration: int) -> int:
-    return int(np.random.SeedSequence([seed, iteration]).generate_state(1)[0])

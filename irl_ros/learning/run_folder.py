@@ -96,7 +96,7 @@ class RunFolder:
             diagnostics: Of the iteration.
             seconds: Wall time that it took.
         """
-        history = self._learner.progress.history
+        history = self._learner.history
         lines = (json.dumps(finite_or_none(entry.as_mapping())) for entry in history)
         write_atomically(self.path / DIAGNOSTICS_FILE, "\n".join(lines) + "\n")
         for name, value in diagnostics.as_mapping().items():
@@ -153,7 +153,7 @@ class RunFolder:
             **self._facts,
             "seed": self._learner.seed,
             "iterations_done": self._learner.progress.iteration,
-            "rollouts": sum(self._learner.progress.background.counts),
+            "rollouts": sum(self._learner.progress.experience.counts),
             "finished": self._learner.finished,
             "versions": versions(),
         }

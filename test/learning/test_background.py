@@ -35,32 +35,34 @@ def filled() -> tuple[Background, LearningProblem, DemonstrationDensity]:
             base.gains, base.offsets + shift, base.covariances + 0.1 * torch.eye(2).double()
         )
         samples = PointMass(GOAL).sample(controller, count, seed=index).trajectories
-        background = extend(background, problem, density, controller, samples)
+        experience = background.experience.extended(controller, samples)
+        background = extend(background, problem, density, experience)
     return background, problem, density
 
 
 def test_densities_added_step_by_step_are_those_computed_at_once() -> None:
     background, problem, density = filled()
-    assert background.samples is not None
-    distributions = (density.controller(GOAL), *background.controllers)
-    together = torch.stack([each.log_prob(background.samples) for each in distributions])
+    samples, controllers = background.experience.samples, background.experience.controllers
+    assert samples is not None
+    distributions = (density.controller(GOAL), *controllers)
+    together = torch.stack([each.log_prob(samples) for each in distributions])
     torch.testing.assert_close(background.log_q, together)
     shown = torch.stack(
         [
             density.log_prob(problem.demonstrations, problem.contexts),
-            *(each.log_prob(problem.demonstrations) for each in background.controllers),
+            *(each.log_prob(problem.demonstrations) for each in controllers),
         ]
     )
     torch.testing.assert_close(background.demonstration_log_q, shown)
 
 
 def test_samples_are_found_by_controller_and_by_nearness() -> None:
-    background, _, _ = filled()
-    assert background.counts == (4, 2, 3)
-    assert len(background.samples_of(1)) == 2
-    assert torch.equal(background.samples_of(-1).states, background.samples_of(2).states)
-    near = background.neighbours(2, 2)
-    expected = concatenate([background.samples_of(0), background.samples_of(2)])
+    experience = filled()[0].experience
+    assert experience.counts == (4, 2, 3)
+    assert len(experience.samples_of(1)) == 2
+    assert torch.equal(experience.samples_of(-1).states, experience.samples_of(2).states)
+    near = experience.neighbours(2, 2)
+    expected = concatenate([experience.samples_of(0), experience.samples_of(2)])
     assert torch.equal(near.states, expected.states)
 
 
