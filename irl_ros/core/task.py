@@ -52,6 +52,8 @@ class DishRack:
         rail_height: Height of the rails' axes above the table, m.
         position: Of the rack's frame in the arm's base frame, m.
         yaw: Of the rack's frame about the base's z axis, rad.
+        more_slots: Slots added at either end: -1, -2, ... and ``slots``, ``slots`` + 1, ...
+        friction: Between the plate and the rack or the table.
     """
 
     slots: int = 10
@@ -64,11 +66,18 @@ class DishRack:
     rail_height: float = 0.060
     position: tuple[float, float, float] = (0.50, 0.0, 0.0)
     yaw: float = 0.0
+    more_slots: int = 0
+    friction: float = 0.4
+
+    @property
+    def slot_range(self) -> range:
+        """Numbers of all slots, those added at either end included."""
+        return range(-self.more_slots, self.slots + self.more_slots)
 
     @property
     def length(self) -> float:
         """Distance between the first and the last row of tines, m."""
-        return self.slots * self.pitch
+        return len(self.slot_range) * self.pitch
 
     @property
     def rotation(self) -> Float[ndarray, "3 3"]:
@@ -82,8 +91,9 @@ class DishRack:
         Raises:
             ParameterError: If there is no such slot.
         """
-        if not 0 <= slot < self.slots:
-            raise ParameterError(f"slot = {slot}; the rack has slots 0 to {self.slots - 1}")
+        if slot not in self.slot_range:
+            first, last = self.slot_range[0], self.slot_range[-1]
+            raise ParameterError(f"slot = {slot}; the rack has slots {first} to {last}")
         return (slot - (self.slots - 1) / 2) * self.pitch
 
 

@@ -44,19 +44,20 @@ class SimRollouts:
         Args:
             config: Arm, condition and action space.
             slot: Where the plate is to be put; by default the held-out slot.
-            task: The task.
+            task: The task, with the rack and plate of the configuration if not given.
             guard: Margins between policy and arm.
             workers: Worker processes; 0 runs everything in this process.
 
         Raises:
             ParameterError: If there is no such slot or the number of workers is negative.
         """
-        task = task or DishTask()
+        config = config or SimulationConfig()
+        task = task or config.change.task()
         slot = task.held_out_slot if slot is None else slot
         self.target = task.target_pose(slot)
         if workers < 0:
             raise ParameterError(f"workers = {workers}; give at least 0")
-        self._setup = WorkerSetup(config or SimulationConfig(), task, slot, guard)
+        self._setup = WorkerSetup(config, task, slot, guard)
         self._simulator: DishSimulator | None = None
         self._pool: WorkerPool | None = None
         if workers:

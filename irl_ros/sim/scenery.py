@@ -13,7 +13,6 @@ from irl_ros.core.task import DishRack, Plate
 # Soft contacts: with rigid ones the force depends on the step size more than on the motion.
 _CONTACT_STIFFNESS = 1e4  # N/m
 _CONTACT_DAMPING = 200.0  # N s/m
-_FRICTION = 0.4
 _STEEL = (0.62, 0.64, 0.68, 1.0)
 _CHINA = (0.30, 0.56, 0.85, 1.0)
 _WOOD = (0.80, 0.72, 0.60, 1.0)
@@ -22,7 +21,7 @@ _AXIS_X = pybullet.getQuaternionFromEuler((0.0, math.pi / 2, 0.0))
 _AXIS_Y = pybullet.getQuaternionFromEuler((math.pi / 2, 0.0, 0.0))
 
 
-def build_table(client: int, *, visuals: bool) -> None:
+def build_table(client: int, friction: float, *, visuals: bool) -> None:
     """Add the table; its top is the base frame's plane z = 0."""
     half = (0.6, 0.75, 0.02)
     shape = pybullet.createCollisionShape(
@@ -33,12 +32,12 @@ def build_table(client: int, *, visuals: bool) -> None:
         drawing = pybullet.createVisualShape(
             pybullet.GEOM_BOX, halfExtents=half, rgbaColor=_WOOD, physicsClientId=client
         )
-    _static_body(client, shape, drawing, (0.35, 0.0, -half[2]), _UPRIGHT)
+    _static_body(client, shape, drawing, (0.35, 0.0, -half[2]), _UPRIGHT, friction)
 
 
 def build_rack(client: int, rack: DishRack, *, visuals: bool) -> None:
     """Add the rack with its rows of tines and its rails; its legs are only drawn."""
-    rows = [row * rack.pitch - rack.length / 2 for row in range(rack.slots + 1)]
+    rows = [row * rack.pitch - rack.length / 2 for row in range(len(rack.slot_range) + 1)]
     middle = rack.rail_height + rack.tine_height / 2
     for side in (-1, 1):
         tines = [(side * rack.tine_offset, along, middle) for along in rows]
@@ -132,7 +131,7 @@ def _cylinders(
                 physicsClientId=client,
             )
         turn = quaternion_from_rotation(rack.rotation).tolist()
-        _static_body(client, shape, drawing, rack.position, turn)
+        _static_body(client, shape, drawing, rack.position, turn, rack.friction)
 
 
 def _static_body(
@@ -141,6 +140,7 @@ def _static_body(
     drawing: int,
     position: Sequence[float],
     orientation: Sequence[float],
+    friction: float,
 ) -> None:
     body = pybullet.createMultiBody(
         0.0, shape, drawing, position, orientation, physicsClientId=client
@@ -149,7 +149,7 @@ def _static_body(
     pybullet.changeDynamics(
         body,
         -1,
-        lateralFriction=_FRICTION,
+        lateralFriction=friction,
         contactStiffness=_CONTACT_STIFFNESS,
         contactDamping=_CONTACT_DAMPING,
         physicsClientId=client,

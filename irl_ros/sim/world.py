@@ -69,10 +69,11 @@ class World:
         )
         self._free_plate = None
         self._load_arm()
-        build_table(client, visuals=self._visuals)
+        build_table(client, self._task.rack.friction, visuals=self._visuals)
         build_rack(client, self._task.rack, visuals=self._visuals)
         for joint, position in zip(self._joints, joint_positions.tolist(), strict=True):
             pybullet.resetJointState(self._body, joint, position, physicsClientId=client)
+        self._weigh_plate()
 
     def _load_arm(self) -> None:
         client = self.client
@@ -103,6 +104,23 @@ class World:
         )
         pybullet.changeDynamics(
             self._body, self._plate_link, lateralFriction=1.0, physicsClientId=client
+        )
+
+    def _weigh_plate(self) -> None:
+        """Give the held plate its mass; the arm's own model keeps that of its description."""
+        client, mass = self.client, self._task.plate.mass
+        described = pybullet.getDynamicsInfo(self._body, self._plate_link, physicsClientId=client)
+        if mass == described[0]:
+            return
+        # PyBullet makes its inverse dynamics model when it is first asked, and then keeps it.
+        at_rest = [0.0] * len(self._joints)
+        self.inverse_dynamics(at_rest, at_rest, at_rest)
+        pybullet.changeDynamics(
+            self._body,
+            self._plate_link,
+            mass=mass,
+            localInertiaDiagonal=[moment * mass / described[0] for moment in described[2]],
+            physicsClientId=client,
         )
 
     def joint_state(self) -> tuple[list[float], list[float]]:
