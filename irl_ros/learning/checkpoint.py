@@ -24,7 +24,7 @@ from irl_ros.learning.experience import Experience
 from irl_ros.learning.gcl import GuidedCostLearning
 from irl_ros.learning.problem import fingerprint
 
-_FORMAT = 1
+_FORMAT = 2
 _UPDATE = ("dual", "kl", "kl_limit", "previous_objective", "predicted_objective")
 
 
@@ -35,6 +35,7 @@ def save_checkpoint(learner: GuidedCostLearning, path: Path) -> None:
     tensors: dict[str, Tensor] = {f"cost.{k}": v for k, v in learner.cost.state_dict().items()}
     for index, state in learner.optimiser.state_dict()["state"].items():
         tensors.update({f"adam.{index}.{name}": value for name, value in state.items()})
+    tensors["log_partition"] = learner.log_partition
     tensors["generator"] = learner.generator.get_state()
     for index, controller in enumerate((*experience.controllers, progress.controller)):
         tensors[f"controller.{index}.gains"] = controller.gains
@@ -79,10 +80,11 @@ def restore_checkpoint(learner: GuidedCostLearning, path: Path) -> None:
     optimiser = learner.optimiser.state_dict()
     optimiser["state"] = {
         index: _part(tensors, f"adam.{index}.")
-        for index in range(len(list(learner.cost.parameters())))
+        for index in range(len(list(learner.cost.parameters())) + 1)
         if f"adam.{index}.step" in tensors
     }
     learner.optimiser.load_state_dict(optimiser)
+    learner.log_partition.data.copy_(tensors["log_partition"])
     learner.generator.set_state(tensors["generator"])
     controllers = tuple(
         LinearGaussianController(**_part(tensors, f"controller.{index}."))

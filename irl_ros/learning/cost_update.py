@@ -7,17 +7,19 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from irl_ros.core.errors import LearningError
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.learning.cost import Cost
 from irl_ros.learning.objective import (
     ObjectiveConfig,
+    discriminator_loss,
     guided_cost_loss,
     inverse_temperature,
     local_constant_rate,
     monotonic,
+    optimal_log_partition,
 )
 
 
@@ -110,6 +112,7 @@ class CostUpdateReport:
 
 def update_cost(
     cost: Cost,
+    log_partition: nn.Parameter,
     optimiser: torch.optim.Optimizer,
     data: CostData,
     config: CostUpdateConfig,
@@ -118,17 +121,29 @@ def update_cost(
 ) -> CostUpdateReport:
     """Take K minibatch steps on the cost, in place.
 
+    Args:
+        cost: What is learned.
+        log_partition: Learned log Z of the discriminator; the sampled likelihood estimates it
+            anew in each step instead and leaves it alone.
+        optimiser: Of the cost's parameters and of log Z.
+        data: Demonstrations and background.
+        config: Number of steps and size of batches.
+        objective: What is lowered.
+        generator: Draws the minibatches.
+
     Raises:
         LearningError: If the loss is no longer finite.
     """
     totals = torch.zeros(4, dtype=torch.float64)
     parameters = list(cost.parameters())
+    if objective.loss == "gan":
+        _start_at_optimum(log_partition, cost, data)
     for step in range(config.steps):
         demonstrations = _choose(
             len(data.demonstration_inputs), config.demonstration_batch, generator
         )
         samples = _background_batch(data, config, generator)
-        loss, rate, rising = _losses(cost, data, demonstrations, samples, objective)
+        loss, rate, rising = _losses(cost, log_partition, data, demonstrations, samples, objective)
         total = loss + objective.rate_weight * rate + objective.monotonic_weight * rising
         if not bool(torch.isfinite(total)):
             raise LearningError(
@@ -145,8 +160,22 @@ def update_cost(
     return CostUpdateReport(*means)
 
 
+@torch.no_grad()
+def _start_at_optimum(log_partition: nn.Parameter, cost: Cost, data: CostData) -> None:
+    """Set log Z to what the cost asks for now; a step size made for the cost would never reach it.
+
+    Trajectory costs and densities are of the order of hundreds of nats.
+    """
+    shown = cost.evaluate(data.demonstration_inputs, data.demonstration_actions).sum(dim=1)
+    drawn = cost.evaluate(data.sample_inputs, data.sample_actions).sum(dim=1)
+    log_partition.fill_(
+        optimal_log_partition(-shown - data.demonstration_log_q, -drawn - data.sample_log_q)
+    )
+
+
 def _losses(
     cost: Cost,
+    log_partition: Float[Tensor, ""],
     data: CostData,
     demonstrations: Int[Tensor, " n"],
     samples: Int[Tensor, " m"],
@@ -166,14 +195,22 @@ def _losses(
     background = slice(None) if objective.demonstrations_in_background else slice(count, None)
     if not objective.importance_weights:
         log_q = torch.zeros_like(log_q)
-    log_weights = -totals[background] - log_q[background]
-    loss = guided_cost_loss(
-        totals[:count],
-        totals[background],
-        log_q[background],
-        demonstration_weights=data.demonstration_weights[demonstrations],
-        inverse_temperature=inverse_temperature(log_weights, objective),
-    )
+    weights = data.demonstration_weights[demonstrations]
+    log_weights = -totals - log_q
+    beta = inverse_temperature(log_weights[background], objective)
+    if objective.loss == "gan":
+        log_odds = beta * (log_weights - log_partition)
+        loss = discriminator_loss(
+            log_odds[:count], log_odds[count:], demonstration_weights=weights
+        )
+    else:
+        loss = guided_cost_loss(
+            totals[:count],
+            totals[background],
+            log_q[background],
+            demonstration_weights=weights,
+            inverse_temperature=beta,
+        )
     return (
         loss,
         local_constant_rate(state_costs),

@@ -31,6 +31,16 @@ class FirstSamplerConfig(Parameters):
         high=100.0,
         doc="rate at which the state is pulled back to the demonstrations' mean",
     )
+    hold_deviation: float = parameter(
+        0.3, low=1e-6, high=1e3, doc="standard deviation of an action around standing still"
+    )
+    hold_stiffness: float = parameter(
+        2.0,
+        unit="1/s",
+        low=0.0,
+        high=100.0,
+        doc="rate at which standing still is pulled back to the demonstrations' mean start",
+    )
 
 
 def first_sampler(
@@ -42,18 +52,18 @@ def first_sampler(
     from demonstrations; standing still is explored from freely.
     """
     demonstrated = density.controller(problem.context)
-    floor = config.deviation**2
+    mean = density.mean_trajectory(problem.context).states[0]
     if config.kind == "hold":
+        feedback = config.hold_stiffness * problem.tracking
         eye = torch.eye(demonstrated.action_dim, dtype=torch.float64)
         return LinearGaussianController(
-            torch.zeros_like(demonstrated.gains),
-            torch.zeros_like(demonstrated.offsets),
-            floor * eye.repeat(demonstrated.horizon, 1, 1),
+            feedback.repeat(demonstrated.horizon, 1, 1),
+            -(feedback @ mean[0]).repeat(demonstrated.horizon, 1),
+            config.hold_deviation**2 * eye.repeat(demonstrated.horizon, 1, 1),
         )
-    mean = density.mean_trajectory(problem.context).states[0]
     feedback = config.stiffness * problem.tracking
     values, vectors = torch.linalg.eigh(demonstrated.covariances)
-    wide = vectors @ torch.diag_embed(values.clamp(min=floor)) @ vectors.mT
+    wide = vectors @ torch.diag_embed(values.clamp(min=config.deviation**2)) @ vectors.mT
     return LinearGaussianController(
         demonstrated.gains + feedback, demonstrated.offsets - mean @ feedback.T, wide
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
+from torch import nn
 
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.rollout import RolloutSource
@@ -70,8 +71,9 @@ class GuidedCostLearning:
         self.problem, self.held_out = hold_out(problem, config.held_out_share)
         self.generator = torch.Generator().manual_seed(seed)
         self.cost = Cost(config.cost, problem.input_scale, self.generator)
+        self.log_partition = nn.Parameter(torch.zeros((), dtype=torch.float64))
         self.optimiser = torch.optim.Adam(
-            self.cost.parameters(), lr=config.cost_update.learning_rate
+            [*self.cost.parameters(), self.log_partition], lr=config.cost_update.learning_rate
         )
         self.density = fit_demonstration_density(
             self.problem.demonstrations, self.problem.contexts, config.density
@@ -154,6 +156,7 @@ class GuidedCostLearning:
             group["lr"] = settings.learning_rate * settings.rate_decay**self.search.elapsed
         return update_cost(
             self.cost,
+            self.log_partition,
             self.optimiser,
             self._cost_data(whole=False),
             settings,
@@ -165,7 +168,9 @@ class GuidedCostLearning:
         """Return what the cost reads, fused for the whole background or for a minibatch of it."""
         objective, experience = self.config.objective, self.background.experience
         shown = len(self.problem.demonstrations)
-        if not objective.demonstrations_in_background:
+        # A discriminator tells demonstrations from samples: only these are its q.
+        discriminates = objective.loss == "gan" and not whole
+        if discriminates or not objective.demonstrations_in_background:
             shown = 0
         counts = batch_counts(shown, experience.counts, self.config.cost_update)
         if whole:

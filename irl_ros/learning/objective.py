@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from scipy.optimize import brentq
+from torch import Tensor, nn
 
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.learning.importance import temper
@@ -16,6 +17,11 @@ from irl_ros.learning.importance import temper
 class ObjectiveConfig(Parameters):
     """Switches of the objective."""
 
+    loss: str = parameter(
+        "gcl",
+        choices=("gcl", "gan"),
+        doc="sampled likelihood of Guided Cost Learning, or GAN-GCL's discriminator",
+    )
     importance_weights: bool = parameter(
         True, doc="divide by the density of the background samples; off gives a biased ablation"
     )
@@ -80,6 +86,55 @@ def guided_cost_loss(
         torch.tensor(float(len(background_costs)), dtype=background_costs.dtype)
     )
     return shown + log_mean / inverse_temperature
+
+
+def discriminator_loss(
+    demonstration_log_odds: Float[Tensor, " N"],
+    sample_log_odds: Float[Tensor, " M"],
+    *,
+    demonstration_weights: Float[Tensor, " N"],
+) -> Float[Tensor, ""]:
+    """Return the loss of a discriminator between demonstrations and samples.
+
+    L = -E_p[log D] - E_q[log(1 - D)] with D = p_theta / (p_theta + q), Finn, Christiano, Abbeel
+    and Levine (2016), equation 3 and section 3.1. The log odds of D are
+    log p_theta - log q = -c(tau) - log Z - log q(tau) with a learned log Z. Where Z is the
+    importance estimate under the mixture of p_theta and q, the gradient with respect to the cost
+    is that of `guided_cost_loss` with this mixture as the background's density.
+
+    Args:
+        demonstration_log_odds: Log odds of the demonstrations.
+        sample_log_odds: Log odds of the samples.
+        demonstration_weights: How much each demonstration counts.
+    """
+    shown = nn.functional.softplus(-demonstration_log_odds)
+    shown = (demonstration_weights * shown).sum() / demonstration_weights.sum()
+    return shown + nn.functional.softplus(sample_log_odds).mean()
+
+
+def optimal_log_partition(
+    demonstration_log_ratios: Float[Tensor, " N"], sample_log_ratios: Float[Tensor, " M"]
+) -> float:
+    """Return the log Z that minimises `discriminator_loss` for a given cost.
+
+    The loss is convex in log Z; where it is least, as many demonstrations are doubted as samples
+    are believed: mean_i (1 - D_i) = mean_j D_j.
+
+    Args:
+        demonstration_log_ratios: -c - log q of the demonstrations.
+        sample_log_ratios: -c - log q of the samples.
+    """
+    shown = demonstration_log_ratios.detach()
+    drawn = sample_log_ratios.detach()
+
+    def doubt(log_partition: float) -> float:
+        believed = torch.sigmoid(drawn - log_partition).mean()
+        return float(believed - torch.sigmoid(log_partition - shown).mean())
+
+    every = torch.cat([shown, drawn])
+    # Far outside all ratios one of the two means is 1 and the other 0.
+    low, high = float(every.min()) - 40.0, float(every.max()) + 40.0
+    return float(brentq(doubt, low, high, xtol=1e-9))
 
 
 def inverse_temperature(log_weights: Float[Tensor, " M"], config: ObjectiveConfig) -> float:

@@ -19,7 +19,8 @@ SETTINGS = {
     "cost.features": 16,
     "cost.action_weight": ACTION_WEIGHT,
     "first_sampler.kind": "hold",
-    "first_sampler.deviation": 0.5,
+    "first_sampler.hold_deviation": 0.5,
+    "first_sampler.hold_stiffness": 0.0,
     "controller.kl_limit": 20.0,
     "held_out_share": 0.125,
 }

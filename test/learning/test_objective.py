@@ -18,10 +18,12 @@ from irl_ros.learning.importance import (
     temper,
 )
 from irl_ros.learning.objective import (
+    discriminator_loss,
     guided_cost_loss,
     local_constant_rate,
     loss_bound,
     monotonic,
+    optimal_log_partition,
 )
 
 
@@ -185,3 +187,53 @@ def test_target_sizes_beyond_the_samples_are_met_as_well_as_can_be() -> None:
 
 def test_pareto_shape_is_infinite_where_all_other_weights_vanish() -> None:
     assert pareto_shape(-1000.0 * torch.arange(100, dtype=torch.float64)) == math.inf
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_discriminator_has_the_gradient_of_guided_cost_learning(seed: int) -> None:
+    """At the learned Z, with the mixture of model and sampler as the background's density."""
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(24, generator=generator, dtype=torch.float64)
+    x[12:] = 1.5 * x[12:] + 0.7
+    log_q = -0.5 * ((x - 0.7) / 1.5) ** 2 - math.log(1.5 * math.sqrt(2 * math.pi))
+    theta = torch.tensor([0.4, -0.3, 0.1], dtype=torch.float64, requires_grad=True)
+    costs = theta[0] * x**2 + theta[1] * x + theta[2] * x**4
+    ratios = -costs - log_q
+    log_partition = optimal_log_partition(ratios[:12], ratios[12:])
+    odds = ratios - log_partition
+    loss = discriminator_loss(odds[:12], odds[12:], demonstration_weights=torch.ones(12).double())
+    (adversarial,) = torch.autograd.grad(loss, theta, retain_graph=True)
+    half = math.log(0.5)
+    log_mu = torch.logaddexp(half - costs - log_partition, half + log_q).detach()
+    likelihood = guided_cost_loss(costs[:12], costs, log_mu)
+    (guided,) = torch.autograd.grad(likelihood, theta, retain_graph=True)
+    torch.testing.assert_close(adversarial, guided, rtol=1e-6, atol=1e-9)
+    estimate = float((likelihood - costs[:12].mean()).detach())
+    assert estimate == pytest.approx(log_partition, abs=1e-8)
+
+
+def test_the_discriminator_finds_the_density_of_the_demonstrations() -> None:
+    """Costs a x^2 + b x on demonstrations of N(0.5, 0.8^2) against samples of N(0, 2^2)."""
+    quantiles = torch.distributions.Normal(0.0, 1.0).icdf(
+        (torch.arange(2000, dtype=torch.float64) + 0.5) / 2000
+    )
+    shown, drawn = 0.5 + 0.8 * quantiles, 2.0 * quantiles
+    theta = torch.tensor([0.1, 0.0, 0.0], dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.LBFGS([theta], max_iter=200, tolerance_grad=1e-10)
+
+    def log_odds(x: torch.Tensor) -> torch.Tensor:
+        log_q = -0.5 * (x / 2) ** 2 - math.log(2 * math.sqrt(2 * math.pi))
+        return -theta[0] * x**2 - theta[1] * x - theta[2] - log_q
+
+    def loss() -> torch.Tensor:
+        optimiser.zero_grad()
+        weights = torch.ones(2000, dtype=torch.float64)
+        value = discriminator_loss(log_odds(shown), log_odds(drawn), demonstration_weights=weights)
+        value.backward()
+        return value
+
+    optimiser.step(loss)
+    variance = 0.8**2
+    log_partition = 0.5 * math.log(2 * math.pi * variance) + 0.5**2 / (2 * variance)
+    expected = [1 / (2 * variance), -0.5 / variance, log_partition]
+    assert theta.tolist() == pytest.approx(expected, rel=2e-2)

@@ -48,13 +48,18 @@ def go(
     return learning
 
 
-@pytest.mark.parametrize("prior", ["pooled", "mixture"])
-def test_a_resumed_run_is_bit_for_bit_the_uninterrupted_one(tmp_path: Path, prior: str) -> None:
-    changes = {"dynamics.prior": prior}
+@pytest.mark.parametrize(
+    "changes",
+    [{"dynamics.prior": "pooled"}, {"dynamics.prior": "mixture"}, {"objective.loss": "gan"}],
+)
+def test_a_resumed_run_is_bit_for_bit_the_uninterrupted_one(
+    tmp_path: Path, changes: dict[str, object]
+) -> None:
     whole = go(tmp_path / "whole", **changes)
     go(tmp_path / "broken", stop_after=2, **changes)
     resumed = go(tmp_path / "broken", resume=True, **changes)
     assert torch.equal(whole.progress.controller.gains, resumed.progress.controller.gains)
+    assert torch.equal(whole.log_partition, resumed.log_partition)
     for name, value in whole.cost.state_dict().items():
         assert torch.equal(value, resumed.cost.state_dict()[name])
     stored = [load_policy(tmp_path / name)[0] for name in ("whole", "broken")]
