@@ -1,0 +1,128 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a learner needs to go on exactly where it was: tensors and plain facts, in one file."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from irl_ros.core.errors import DataError
+from irl_ros.core.files import write_atomically
+from irl_ros.core.parameters import Parameters, to_mapping
+from irl_ros.learning.problem import LearningProblem, fingerprint
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class SavedState:
+    """State of a learner between two iterations.
+
+    Attributes:
+        tensors: By dotted name.
+        facts: What JSON can hold.
+    """
+
+    tensors: Mapping[str, Tensor]
+    facts: Mapping[str, Any]
+
+    def part(self, prefix: str) -> dict[str, Tensor]:
+        """Return the tensors below a prefix, which is taken off their names."""
+        return {
+            name.removeprefix(f"{prefix}."): tensor
+            for name, tensor in self.tensors.items()
+            if name.startswith(f"{prefix}.")
+        }
+
+
+def under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors with a prefix before their names; `SavedState.part` takes it off."""
+    return {f"{prefix}.{name}": tensor for name, tensor in tensors.items()}
+
+
+def write_state(state: SavedState, path: Path) -> None:
+    """Write a state as one safetensors file, atomically."""
+    whole = {name: tensor.detach().clone().contiguous() for name, tensor in state.tensors.items()}
+    facts = json.dumps({**state.facts, "format": _FORMAT})
+    write_atomically(path, safetensors.torch.save(whole, {"facts": facts}))
+
+
+def read_state(path: Path) -> SavedState:
+    """Read what `write_state` wrote.
+
+    Raises:
+        DataError: If the file cannot be read or has another format.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            facts = json.loads(file.metadata()["facts"])
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise DataError(f"checkpoint {path} cannot be read: {error}; train afresh") from error
+    if facts.get("format") != _FORMAT:
+        raise DataError(
+            f"the checkpoint has format {facts.get('format')}, this version reads {_FORMAT}; "
+            "train afresh"
+        )
+    return SavedState(tensors, facts)
+
+
+def identity(config: Parameters, seed: int, problem: LearningProblem) -> dict[str, Any]:
+    """Return the facts that tell one run from another."""
+    return {"config": to_mapping(config), "seed": seed, "problem": fingerprint(problem)}
+
+
+def check_identity(state: SavedState, own: Mapping[str, Any]) -> None:
+    """Refuse to continue something else; only the number of iterations may differ.
+
+    Args:
+        state: What was saved.
+        own: What `identity` returns for the learner that is to continue.
+
+    Raises:
+        DataError: If it was saved with other settings, another seed or another problem.
+    """
+    theirs = {**state.facts.get("config", {}), "seed": state.facts.get("seed")}
+    ours = {**own["config"], "seed": own["seed"]}
+    differing = [
+        f"{name}: {theirs.get(name)!r} then, {value!r} now"
+        for name, value in ours.items()
+        if name != "iterations" and theirs.get(name) != value
+    ]
+    if differing:
+        raise DataError(
+            f"the checkpoint was written with other settings ({'; '.join(differing)}); "
+            "resume with the same ones or choose another output folder"
+        )
+    if state.facts.get("problem") != own["problem"]:
+        raise DataError(
+            "the checkpoint was written with other demonstrations or another target; resume with "
+            "the same ones or choose another output folder"
+        )
+
+
+def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Return the moments that an optimiser has gathered, by number of the parameter."""
+    return {
+        f"{index}.{name}": value
+        for index, moments in optimiser.state_dict()["state"].items()
+        for name, value in moments.items()
+    }
+
+
+def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Give an optimiser back what `optimiser_tensors` returned."""
+    moments: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        index, name = key.split(".", 1)
+        moments.setdefault(int(index), {})[name] = value
+    whole = optimiser.state_dict()
+    whole["state"] = moments
+    optimiser.load_state_dict(whole)
