@@ -11,7 +11,9 @@ import torch
 from irl_ros.core.arm import load_arm
 from irl_ros.core.contract import ExecutionContract
 from irl_ros.core.executable import ExecutablePolicy
+from irl_ros.core.features import AffineFeatures
 from irl_ros.core.kinematics import STATE_DIM
+from irl_ros.core.neural_policy import NeuralPolicy, NeuralPolicyConfig, PolicyScales
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.task import DishTask
 
@@ -45,6 +47,18 @@ def wave(horizon: int = 20, speed: float = 0.3) -> np.ndarray:
     """Return actions that swing the first and the last joint out and back, T x u."""
     swing = speed * np.sin(2 * np.pi * np.arange(horizon) / horizon)
     return np.outer(swing, [1.0, 0, 0, 0, 0, 0, -1.0])
+
+
+def neural_policy(seed: int = 0, deviation: float = 0.5) -> NeuralPolicy:
+    """Return an untrained neural policy for an arm; its actions are near 0.1 rad/s."""
+    ones = torch.ones(STATE_DIM, dtype=torch.float64)
+    return NeuralPolicy(
+        NeuralPolicyConfig(hidden=(6,), deviation=deviation),
+        AffineFeatures(torch.eye(STATE_DIM, dtype=torch.float64), 0.1 * ones),
+        PolicyScales(0.2 * ones, 2 * ones, 0.1 * ones[:7], 0.5 * ones[:7]),
+        len(wave()),
+        torch.Generator().manual_seed(seed),
+    )
 
 
 def policy(actions: np.ndarray | None = None, /, **changes: Any) -> ExecutablePolicy:

@@ -13,7 +13,7 @@ from irl_ros.core.arm import Arm
 from irl_ros.core.contract import ExecutionContract
 from irl_ros.core.errors import SafetyError
 from irl_ros.core.kinematics import STATE_DIM
-from irl_ros.core.policy import LinearGaussianController
+from irl_ros.core.policy import StorablePolicy
 from irl_ros.core.pose import Pose, rotation_vector
 
 _PLACE_TOLERANCE = 0.01  # m
@@ -31,7 +31,7 @@ class ExecutablePolicy:
         label: Where it came from, for people.
     """
 
-    controller: LinearGaussianController
+    controller: StorablePolicy
     contract: ExecutionContract
     label: str
 
@@ -44,8 +44,7 @@ class ExecutablePolicy:
     def fingerprint(self) -> str:
         """What tells this policy from any other: the start of a hash of what decides actions."""
         digest = hashlib.sha256(repr(sorted(self.contract.to_metadata().items())).encode())
-        controller = self.controller
-        for part in (controller.gains, controller.offsets, controller.covariances):
+        for part in self.controller.content.values():
             digest.update(part.numpy().tobytes())
         return digest.hexdigest()[:16]
 

@@ -4,7 +4,8 @@
 
 import itertools
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import final
 
 import torch
@@ -65,8 +66,8 @@ class NeuralPolicy(nn.Module):
     m and s centre and scale of the actions; sigma does not depend on the state. The time is an
     input because the best action of a task with an end depends on the time that is left.
 
-    It is a `Policy`: what it returns as such carries no gradient. `observe` and `step_log_prob`
-    are differentiable.
+    It is a `StorablePolicy`: what it returns as such carries no gradient. `observe` and
+    `step_log_prob` are differentiable.
 
     Args:
         config: Form and size.
@@ -96,8 +97,8 @@ class NeuralPolicy(nn.Module):
         self._horizon = horizon
         self.register_buffer("feature_matrix", features.matrix.clone())
         self.register_buffer("feature_offset", features.offset.clone())
-        for name in PolicyScales.__dataclass_fields__:
-            self.register_buffer(name, getattr(scales, name).clone())
+        for field in fields(PolicyScales):
+            self.register_buffer(field.name, getattr(scales, field.name).clone())
         widths = [len(scales.input_centre) + 1, *config.hidden, len(scales.action_centre)]
         self.layers = nn.ModuleList(
             nn.Linear(width, after, dtype=torch.float64)
@@ -132,6 +133,12 @@ class NeuralPolicy(nn.Module):
     def action_dim(self) -> int:
         """Dimension of the action."""
         return self.action_centre.shape[0]
+
+    @property
+    def content(self) -> Mapping[str, Tensor]:
+        """Every tensor that decides what the policy does, by name."""
+        whole: Mapping[str, Tensor] = self.state_dict()
+        return whole
 
     @property
     def features(self) -> AffineFeatures:

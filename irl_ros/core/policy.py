@@ -3,6 +3,7 @@
 """Policies that an arm can execute, the time-varying linear-Gaussian controller among them."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -35,6 +36,26 @@ class Policy(Protocol):
 
     def log_prob(self, trajectories: Trajectories) -> Float[Tensor, " M"]:
         """Return log q(u_1..u_T | x_1..x_T) of each trajectory, the last step included."""
+        ...
+
+
+@runtime_checkable
+class StorablePolicy(Policy, Protocol):
+    """A policy that is nothing but tensors, so it can be stored, checked and sent to an arm."""
+
+    @property
+    def state_dim(self) -> int:
+        """Dimension of the state."""
+        ...
+
+    @property
+    def action_dim(self) -> int:
+        """Dimension of the action."""
+        ...
+
+    @property
+    def content(self) -> Mapping[str, Tensor]:
+        """Every tensor that decides what the policy does, by name."""
         ...
 
 
@@ -101,6 +122,15 @@ class LinearGaussianController:
     def state_dim(self) -> int:
         """Dimension of the state."""
         return self.gains.shape[2]
+
+    @property
+    def content(self) -> Mapping[str, Tensor]:
+        """Every tensor that decides what the policy does, by name."""
+        return {
+            "gains": self.gains,
+            "offsets": self.offsets,
+            "covariances": self.covariances,
+        }
 
     def action_mean(self, step: int, state: Float[Tensor, " x"]) -> Float[Tensor, " u"]:
         """Return K_t x + k_t."""

@@ -1,9 +1,10 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What learning delivers, as safetensors: controller and cost, each with its conditions."""
+"""What learning delivers, as safetensors: policy and cost, each with its conditions."""
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 
 import safetensors.torch
@@ -12,44 +13,68 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from irl_ros.core.errors import DataError, ParameterError
+from irl_ros.core.features import AffineFeatures
+from irl_ros.core.neural_policy import NeuralPolicy, NeuralPolicyConfig, PolicyScales
 from irl_ros.core.parameters import from_mapping, to_mapping
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.learning.cost import Cost, CostConfig
 
 POLICY_FILE = "policy.safetensors"
 COST_FILE = "cost.safetensors"
+_LINEAR, _NEURAL = "linear_gaussian_controller", "neural_policy"
 _FORMAT = "1"
 
+StoredPolicy = LinearGaussianController | NeuralPolicy
+"""The kinds of policies that a file can hold."""
 
-def policy_to_bytes(controller: LinearGaussianController, metadata: Mapping[str, str]) -> bytes:
-    """Return a controller and its metadata as one safetensors file.
+
+def policy_to_bytes(policy: StoredPolicy, metadata: Mapping[str, str]) -> bytes:
+    """Return a policy and its metadata as one safetensors file.
 
     Args:
-        controller: What to store.
+        policy: What to store.
         metadata: Conditions under which it was learned, see `ExecutionContract.to_metadata`.
     """
-    tensors = {
-        "gains": controller.gains,
-        "offsets": controller.offsets,
-        "covariances": controller.covariances,
+    if isinstance(policy, LinearGaussianController):
+        return _pack(policy.content, _LINEAR, metadata)
+    own = {
+        "policy_config": json.dumps(to_mapping(policy.config)),
+        "horizon": json.dumps(policy.horizon),
     }
-    return _pack(tensors, "linear_gaussian_controller", metadata)
+    return _pack(policy.content, _NEURAL, {**metadata, **own})
 
 
-def policy_from_bytes(data: bytes) -> tuple[LinearGaussianController, dict[str, str]]:
-    """Return the controller and the metadata of `policy_to_bytes`.
+def policy_from_bytes(data: bytes) -> tuple[StoredPolicy, dict[str, str]]:
+    """Return the policy and the metadata of `policy_to_bytes`.
 
     Raises:
         DataError: If the bytes are not such a file.
     """
-    tensors, metadata = _unpack(data, "linear_gaussian_controller")
+    tensors, metadata = _unpack(data, _LINEAR, _NEURAL)
     try:
+        if metadata["kind"] == _NEURAL:
+            return _neural_policy(tensors, metadata), metadata
         controller = LinearGaussianController(
             tensors["gains"], tensors["offsets"], tensors["covariances"]
         )
-    except KeyError as error:
-        raise DataError(f"the policy lacks {error}; train it again") from error
+    except (KeyError, ParameterError, RuntimeError, TypeError, ValueError) as error:
+        raise DataError(f"the policy is incomplete: {error}; train it again") from error
     return controller, metadata
+
+
+def _neural_policy(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> NeuralPolicy:
+    policy = NeuralPolicy(
+        from_mapping(NeuralPolicyConfig, json.loads(metadata["policy_config"])),
+        AffineFeatures(tensors["feature_matrix"], tensors["feature_offset"]),
+        PolicyScales(**{field.name: tensors[field.name] for field in fields(PolicyScales)}),
+        int(json.loads(metadata["horizon"])),
+        torch.Generator(),
+    )
+    policy.load_state_dict(tensors)
+    for name, tensor in tensors.items():
+        if not bool(torch.isfinite(tensor).all()):
+            raise DataError(f"{name} of the policy holds values that are not finite")
+    return policy
 
 
 def cost_to_bytes(cost: Cost, metadata: Mapping[str, str]) -> bytes:
@@ -76,8 +101,8 @@ def cost_from_bytes(data: bytes) -> tuple[Cost, dict[str, str]]:
     return cost, metadata
 
 
-def load_policy(path: Path) -> tuple[LinearGaussianController, dict[str, str]]:
-    """Read a controller from a run folder or a policy file.
+def load_policy(path: Path) -> tuple[StoredPolicy, dict[str, str]]:
+    """Read a policy from a run folder or a policy file.
 
     Raises:
         DataError: If there is none or it cannot be read.
@@ -110,16 +135,21 @@ def _pack(tensors: Mapping[str, Tensor], kind: str, metadata: Mapping[str, str])
     return safetensors.torch.save(whole, {**metadata, "kind": kind, "format": _FORMAT})
 
 
-def _unpack(data: bytes, kind: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+def _unpack(data: bytes, *kinds: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    wanted = " or ".join(kinds)
     try:
         tensors = safetensors.torch.load(data)
         # The file starts with the length of its JSON header, a little-endian 64-bit integer.
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
         metadata = dict(header["__metadata__"])
     except (SafetensorError, KeyError, ValueError) as error:
-        raise DataError(f"not a {kind} of irl_ros: {error}; give a file it has written") from error
-    if metadata.get("kind") != kind:
-        raise DataError(f"this file holds a {metadata.get('kind')}; give one that holds a {kind}")
+        raise DataError(
+            f"not a {wanted} of irl_ros: {error}; give a file it has written"
+        ) from error
+    if metadata.get("kind") not in kinds:
+        raise DataError(
+            f"this file holds a {metadata.get('kind')}; give one that holds a {wanted}"
+        )
     if metadata.get("format") != _FORMAT:
         raise DataError(
             f"the file has format {metadata.get('format')}, this version reads {_FORMAT}; "

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from arm_double import VelocityArm
-from policy_double import ARM, policy, wave
+from policy_double import ARM, contract, neural_policy, policy, wave
 
 from irl_ros.core.drive import ArmCommand
 from irl_ros.core.errors import SafetyError
@@ -90,6 +91,23 @@ def test_a_policy_runs_from_wherever_the_arm_is() -> None:
     assert len(during) == 20 * 6
     for step, action in enumerate(wave()):
         np.testing.assert_allclose(during[6 * step + 5], action, atol=1e-6)
+
+
+def test_a_neural_policy_is_executed_too() -> None:
+    state = torch.zeros(32, dtype=torch.float64)
+    chosen = neural_policy()
+    setup = Setup()
+    setup.begin(ExecutablePolicy(chosen, contract(), "a neural policy"))
+    setup.run(Phase.EXECUTING)
+    begun = len(setup.commands) - 1
+    setup.run(Phase.HOLDING)
+    assert setup.execution.message == "finished a neural policy"
+    during = np.array(setup.commands[begun:-1])
+    assert len(during) == 6 * chosen.horizon
+    # What it does hardly depends on the state, so the state at the end may stand for all.
+    state[:14] = torch.from_numpy(np.concatenate([setup.plant.positions, setup.plant.velocities]))
+    expected = chosen.action_mean(chosen.horizon - 1, state).numpy()
+    np.testing.assert_allclose(during[-1], expected, atol=0.01)
 
 
 def test_after_the_end_the_arm_rests_and_the_commands_cease() -> None:
