@@ -53,6 +53,7 @@ setup(
     zip_safe=True,
     python_requires=">=3.11",
     install_requires=[
+        "clarabel",
         "jaxtyping",
         "jinja2",
         "lz4",

@@ -1,0 +1,216 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Maximum-entropy inverse reinforcement learning with known dynamics.
+
+Ziebart, Maas, Bagnell and Dey (2008), "Maximum entropy inverse reinforcement learning" ("2008"),
+and Ziebart, Bagnell and Dey (2010) for the causal model ("2010"). Demonstrated visits are rho~,
+their sources nu~ (`sources_of`); a reward r_theta gives values V and expected visits rho_theta.
+
+(1)  causal, 2010:            L = sum_t <rho~_t, r_theta> - <nu~_t, V_t>
+(2)  trajectory-level, 2008:  L = sum_t <rho~_t, r_theta> - alpha sum_s p~(s_1) log Z(s_1)
+(3)  gradient of both:        dL/dr(s, a) = sum_t rho~_t(s, a) - rho_theta,t(s, a)
+
+so that r = theta . phi has dL/dtheta = mu~ - mu_theta, demonstrated minus expected feature counts;
+a network's parameters follow by the chain rule.
+
+(1) over alpha is the log likelihood of the demonstrated actions, sum log pi_theta(a | s), where an
+action knows only the past. (2) over alpha is that of whole trajectories, as if the demonstrator
+chose its luck, too. Where dynamics are deterministic they are the same.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from irl_ros.core.errors import LearningError
+from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.learning.tabular.learner import IterationDiagnostics, TabularLearner
+from irl_ros.learning.tabular.mdp import by_action
+from irl_ros.learning.tabular.messages import infer
+from irl_ros.learning.tabular.problem import TabularProblem
+from irl_ros.learning.tabular.rewards import RewardConfig, make_reward
+from irl_ros.learning.tabular.soft_control import solve, sources_of, visitation
+
+
+@dataclass(frozen=True)
+class MaxEntConfig(Parameters):
+    """Everything that maximum-entropy learning can be told."""
+
+    iterations: int = parameter(100, low=1, high=100000, doc="most iterations")
+    inner_iterations: int = parameter(
+        20, low=1, high=1000, doc="steps of L-BFGS in one iteration, which starts it afresh"
+    )
+    tolerance: float = parameter(
+        1e-6, low=0.0, high=1.0, doc="largest gradient at which learning is finished"
+    )
+    model: str = parameter(
+        "causal",
+        choices=("causal", "trajectory"),
+        doc="whether the demonstrator reacts to the dynamics' luck, or is taken to choose it",
+    )
+    temperature: float = parameter(
+        1.0, low=1e-6, high=1e6, doc="alpha: how far from optimal the demonstrator acts"
+    )
+    weight_decay: float = parameter(
+        0.0, low=0.0, high=1e6, doc="weight of 1/2 ||theta||^2, subtracted from the likelihood"
+    )
+    reward: RewardConfig = field(default_factory=RewardConfig)
+
+
+@dataclass(frozen=True)
+class MaxEntDiagnostics(IterationDiagnostics):
+    """Health of one iteration.
+
+    Attributes:
+        log_likelihood: L, over alpha: nat for each demonstration, up to what does not depend on r.
+        gradient_norm: Largest entry of the gradient by theta, the weight decay's part included.
+        visit_error: Largest difference of demonstrated and expected visits, summed over time.
+    """
+
+    log_likelihood: float
+    gradient_norm: float
+    visit_error: float
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """L(theta) at some reward, with what it took to compute it.
+
+    Attributes:
+        value: L / alpha.
+        gradient: Its derivative (3) by r(s, a).
+        policy: pi_theta.
+        values: V_1(s).
+    """
+
+    value: float
+    gradient: Float[Tensor, "S A"]
+    policy: Float[Tensor, "T S A"]
+    values: Float[Tensor, " S"]
+
+
+def causal_likelihood(
+    problem: TabularProblem,
+    reward: Float[Tensor, "S A"],
+    temperature: float,
+    start: Float[Tensor, " S"] | None = None,
+) -> Likelihood:
+    """Return (1) and its gradient.
+
+    Args:
+        problem: Process and demonstrated visits.
+        reward: r(s, a).
+        temperature: alpha.
+        start: Values to start from, where there is no horizon.
+    """
+    sources = sources_of(problem.mdp, problem.visits)
+    solution = solve(problem.mdp, reward, temperature, start)
+    value = (problem.visits * reward).sum() - (sources * solution.values).sum()
+    excess = problem.visits - visitation(problem.mdp, solution.policy, sources)
+    return Likelihood(
+        value=float(value) / temperature,
+        gradient=excess.sum(dim=0) / temperature,
+        policy=solution.policy,
+        values=solution.values[0],
+    )
+
+
+def trajectory_likelihood(
+    problem: TabularProblem, reward: Float[Tensor, "S A"], temperature: float
+) -> Likelihood:
+    """Return (2) and its gradient; the policy is that of the model, p(a_t | s_t, O)."""
+    starts = problem.visits[0].sum(dim=-1)
+    posterior = infer(problem.mdp, reward, temperature, starts)
+    value = (problem.visits * reward).sum() / temperature - posterior.log_partition
+    gradient = (problem.visits - posterior.visits).sum(dim=0) / temperature
+    values = temperature * posterior.log_backward[0].logsumexp(dim=-1)
+    return Likelihood(float(value), gradient, posterior.policy, values)
+
+
+class MaxEnt(TabularLearner[MaxEntDiagnostics]):
+    """Learn the reward under which the demonstrations are most likely.
+
+    Args:
+        problem: Process, features and demonstrated visits.
+        config: All switches.
+        seed: What the initial weights of a network follow from.
+    """
+
+    def __init__(self, problem: TabularProblem, config: MaxEntConfig, seed: int = 0) -> None:
+        super().__init__(problem, config.iterations, MaxEntDiagnostics)
+        self.config = config
+        self._model = make_reward(
+            problem.features, config.reward, torch.Generator().manual_seed(seed)
+        )
+
+    @property
+    def reward(self) -> Float[Tensor, "S A"]:
+        """The learned reward r(s, a)."""
+        return by_action(self.problem.mdp, self._model().detach())
+
+    @property
+    def policy(self) -> Float[Tensor, "T S A"]:
+        """The soft-optimal policy of the learned reward."""
+        return self._likelihood(self.reward, None).policy
+
+    def _step(self, iteration: int) -> MaxEntDiagnostics:
+        optimiser = torch.optim.LBFGS(
+            self._model.parameters(),
+            max_iter=self.config.inner_iterations,
+            tolerance_grad=self.config.tolerance,
+            tolerance_change=0.0,
+            line_search_fn="strong_wolfe",
+        )
+        last: Likelihood | None = None
+
+        def loss() -> float:
+            nonlocal last
+            optimiser.zero_grad()
+            table = by_action(self.problem.mdp, self._model())
+            last = self._likelihood(table.detach(), last)
+            table.backward(-last.gradient)  # type: ignore[no-untyped-call]
+            decay = 0.0
+            for weights in self._model.parameters():
+                decay += 0.5 * self.config.weight_decay * float(weights.detach().square().sum())
+                assert weights.grad is not None
+                weights.grad.add_(weights.detach(), alpha=self.config.weight_decay)
+            return decay - last.value
+
+        optimiser.step(loss)  # type: ignore[no-untyped-call]
+        value = loss()
+        assert last is not None
+        if not math.isfinite(value):
+            raise LearningError(
+                f"the likelihood is {value} in iteration {iteration}; raise weight_decay"
+            )
+        expected = visitation(self.problem.mdp, last.policy).sum(dim=0)
+        return MaxEntDiagnostics(
+            iteration=iteration,
+            log_likelihood=last.value,
+            gradient_norm=max(
+                float(weights.grad.abs().max())
+                for weights in self._model.parameters()
+                if weights.grad is not None
+            ),
+            visit_error=float((self.problem.visits.sum(dim=0) - expected).abs().max()),
+        )
+
+    def _likelihood(self, reward: Float[Tensor, "S A"], near: Likelihood | None) -> Likelihood:
+        temperature = self.config.temperature
+        if self.config.model == "trajectory":
+            return trajectory_likelihood(self.problem, reward, temperature)
+        start = near.values if near else None
+        return causal_likelihood(self.problem, reward, temperature, start)
+
+    def _found(self, last: MaxEntDiagnostics) -> bool:
+        return last.gradient_norm <= self.config.tolerance
+
+    def _tensors(self) -> dict[str, Tensor]:
+        return dict(self._model.state_dict())
+
+    def _load_tensors(self, state: Mapping[str, Tensor]) -> None:
+        self._model.load_state_dict({name: state[name] for name in self._model.state_dict()})
