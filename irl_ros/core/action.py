@@ -7,6 +7,7 @@ from enum import Enum
 from typing import final
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from numpy import ndarray
 from torch import Tensor
@@ -21,6 +22,11 @@ HORIZON = 100
 
 VELOCITY_TIME_CONSTANT = 0.05
 """Time constant with which the arm's velocity follows a velocity command, s."""
+
+
+def reference_rate(time_constant: float) -> float:
+    """Return the rate with which a position reference pulls, 1 / (4 tau): critically damped."""
+    return 0.25 / time_constant
 
 
 class ActionSpace(Enum):
@@ -42,8 +48,7 @@ class PositionReference:
     """Turn position increments into velocity commands.
 
     The reference moves by one increment per control period, at constant speed, and the command is
-    that speed plus a pull towards the reference. With the arm's own lag the pull is critically
-    damped: 1 / (4 tau).
+    that speed plus a pull towards the reference, critically damped together with the arm's lag.
     """
 
     def __init__(
@@ -55,7 +60,7 @@ class PositionReference:
         self._start = np.array(joint_positions, dtype=np.float64)
         self._increment = np.zeros_like(self._start)
         self._period = period
-        self._rate = 0.25 / time_constant
+        self._rate = reference_rate(time_constant)
 
     def advance(self, increment: Float[ndarray, " joints"]) -> None:
         """Begin a control period in which the reference moves by an increment, rad."""
@@ -103,3 +108,40 @@ def kinesthetic_actions(
         )
     now, after = joint_velocities[..., :-1, :], joint_velocities[..., 1:, :]
     return now + (after - now) / -math.expm1(-period / time_constant)
+
+
+def reference_increments(
+    joint_positions: Float[Tensor, "*batch T_plus_1 joints"],
+    joint_velocities: Float[Tensor, "*batch T_plus_1 joints"],
+    period: float = CONTROL_PERIOD,
+    time_constant: float = VELOCITY_TIME_CONSTANT,
+) -> Float[Tensor, "*batch T joints"]:
+    """Return the position increments with which a `PositionReference` repeats a motion.
+
+    The command of a control period, u_t / dt + k (r - q) with the rate k of the reference, has to
+    be on average the kinesthetic action v_t. With the lead of the reference e_t = r_t - q_t and
+    the mean of both ends for its course in between,
+
+        u_t (1 / dt + k / 2) = v_t - k e_t + k (q_{t+1} - q_t) / 2,    e_1 = 0.
+
+    Without the lead, that is with u_t = q_{t+1} - q_t, the arm would lag behind the motion.
+
+    Args:
+        joint_positions: Measured at the T + 1 ends of T control periods, rad.
+        joint_velocities: Measured there, rad/s.
+        period: Control period dt, s.
+        time_constant: Lag tau of the arm, s.
+
+    Raises:
+        ParameterError: If the period or the time constant is not positive.
+        DataError: If there are fewer than two measurements.
+    """
+    commands = kinesthetic_actions(joint_velocities, period, time_constant)
+    moved = joint_positions.diff(dim=-2)
+    rate = reference_rate(time_constant)
+    lead = torch.zeros_like(moved[..., 0, :])
+    increments = []
+    for command, move in zip(commands.unbind(dim=-2), moved.unbind(dim=-2), strict=True):
+        increments.append((command - rate * lead + 0.5 * rate * move) / (1 / period + 0.5 * rate))
+        lead = lead + increments[-1] - move
+    return torch.stack(increments, dim=-2)

@@ -23,6 +23,7 @@ class ExecutionContract:
         control_period: Time between two actions, s.
         start: Joint positions from which the policy starts, rad.
         target: Pose of the tool in the arm's base when the task is done.
+        action_scale: What an action of 1 means for each joint, rad/s, N m or rad; empty: 1.
     """
 
     arm: str
@@ -31,6 +32,7 @@ class ExecutionContract:
     control_period: float
     start: tuple[float, ...]
     target: Pose
+    action_scale: tuple[float, ...] = ()
 
     def to_metadata(self) -> dict[str, str]:
         """Return the contract as the string map that a weight file carries."""
@@ -42,6 +44,7 @@ class ExecutionContract:
             "start": list(self.start),
             "target_position": self.target.position.tolist(),
             "target_quaternion": self.target.quaternion.tolist(),
+            "action_scale": list(self.action_scale),
         }
         return {name: json.dumps(value) for name, value in values.items()}
 
@@ -54,6 +57,8 @@ class ExecutionContract:
         """
         try:
             values = {name: json.loads(metadata[name]) for name in _ENTRIES}
+            # Not in files of the first version, whose actions have scale 1.
+            scale = json.loads(metadata.get("action_scale", "[]"))
             return ExecutionContract(
                 arm=str(values["arm"]),
                 joint_names=tuple(str(name) for name in values["joint_names"]),
@@ -64,6 +69,7 @@ class ExecutionContract:
                     np.array(values["target_position"], dtype=np.float64),
                     np.array(values["target_quaternion"], dtype=np.float64),
                 ),
+                action_scale=tuple(float(value) for value in scale),
             )
         except KeyError as error:
             raise DataError(

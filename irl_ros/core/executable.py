@@ -3,10 +3,14 @@
 """A policy together with the conditions under which it may be executed, and their checks."""
 
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+from torch import Tensor
 
 from irl_ros.core.action import ActionSpace
 from irl_ros.core.arm import Arm
@@ -39,6 +43,11 @@ class ExecutablePolicy:
     def action_space(self) -> ActionSpace:
         """Meaning of the actions."""
         return ActionSpace(self.contract.action_space)
+
+    def action(self, step: int, state: Float[Tensor, " x"]) -> Float[ndarray, " u"]:
+        """Return the mean action of step ``step`` in the state: rad/s, N m or rad."""
+        action = self.controller.action_mean(step, state).numpy()
+        return np.asarray(action * (self.contract.action_scale or 1.0))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -84,6 +93,12 @@ def check_policy(policy: ExecutablePolicy, arm: Arm, command_period: float) -> N
                 f"the {what} of {label} has {given[what]} values, this arm's has {size}; train "
                 "for this arm"
             )
+    scale = contract.action_scale
+    if scale and not (len(scale) == joints and all(0.0 < each < math.inf for each in scale)):
+        raise SafetyError(
+            f"the action scale of {label} is {scale}; it needs a number greater than 0 for each "
+            f"of {joints} joints"
+        )
     try:
         ActionSpace(contract.action_space)
     except ValueError as error:

@@ -304,11 +304,10 @@ class Execution:
     def _choose_action(self, sample: JointSample) -> None:
         """Ask the policy for its action when a control period begins."""
         assert self._running is not None
-        controller = self._running.controller
         step = int((self._elapsed(sample) + 0.25 * self._period) / self._control_period)
         if step == self.step:
             return
-        if step >= controller.horizon:
+        if step >= self._running.controller.horizon:
             self.completed = True
             self.hold(f"finished {self._running.label}")
             return
@@ -316,7 +315,7 @@ class Execution:
         state = self._kinematics.arm_state(
             torch.from_numpy(sample.joint_positions), torch.from_numpy(sample.joint_velocities)
         )
-        self._drive.set_action(controller.action_mean(step, state).numpy())
+        self._drive.set_action(self._running.action(step, state))
 
     @property
     def _control_period(self) -> float:

@@ -8,12 +8,13 @@ from typing import get_args
 
 import torch
 
-from irl_ros.core.action import VELOCITY_TIME_CONSTANT, kinesthetic_actions
+from irl_ros.core.action import VELOCITY_TIME_CONSTANT
 from irl_ros.core.arm import Arm
 from irl_ros.core.demonstrations import Demonstrations
 from irl_ros.core.errors import DataError
 from irl_ros.core.files import sha256
 from irl_ros.core.kinematics import Kinematics
+from irl_ros.core.motion_actions import MotionActions, VelocityActions
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.pose import Pose
 from irl_ros.core.trajectory import Trajectories
@@ -76,18 +77,24 @@ class LoadedDataset:
 
 
 def load_demonstrations(
-    folder: Path, arm: Arm, config: DatasetConfig | None = None, *, skip_bad: bool = False
+    folder: Path,
+    arm: Arm,
+    config: DatasetConfig | None = None,
+    *,
+    skip_bad: bool = False,
+    motion_actions: MotionActions | None = None,
 ) -> LoadedDataset:
     """Load the kept takes of a dataset as demonstrations.
 
-    States are made with the arm's kinematics, actions are the velocity commands that would have
-    produced the motion.
+    States are made with the arm's kinematics, actions are those that would have produced the
+    motion.
 
     Args:
         folder: Folder of the dataset.
         arm: The arm it was recorded with.
         config: Which takes are used, and how.
         skip_bad: Leave takes out that cannot be used, instead of failing.
+        motion_actions: Tells the actions; by default velocities.
 
     Raises:
         DataError: If the dataset is for another arm, no take is left, or a take cannot be used;
@@ -101,6 +108,7 @@ def load_demonstrations(
             "arm or another dataset"
         )
     kinematics = Kinematics(arm)
+    motion_actions = motion_actions or VelocityActions(config.time_constant)
     states, actions, targets, used = [], [], [], []
     skipped = []
     for take in manifest.kept:
@@ -120,9 +128,7 @@ def load_demonstrations(
         positions = torch.from_numpy(steps.joint_positions)
         velocities = torch.from_numpy(steps.joint_velocities)
         states.append(kinematics.arm_state(positions[:-1], velocities[:-1]))
-        actions.append(
-            kinesthetic_actions(velocities, config.resample.period, config.time_constant)
-        )
+        actions.append(motion_actions(positions, velocities, config.resample.period))
         targets.append(target)
         used.append(take)
     if not used:
@@ -136,6 +142,7 @@ def load_demonstrations(
             control_period=config.resample.period,
             arm=arm.name,
             task=manifest.task,
+            action_space=motion_actions.space,
         ),
         tuple(skipped),
     )

@@ -8,6 +8,7 @@ import torch
 from irl_ros.core.demonstrations import Demonstrations
 from irl_ros.core.pose import Pose
 from irl_ros.core.task import relative_features
+from irl_ros.learning.motion_tracking import motion_tracking
 from irl_ros.learning.problem import LearningProblem, group_scale
 
 _POSITIONS, _VELOCITIES = slice(0, 9), slice(9, 18)
@@ -21,7 +22,6 @@ def arm_problem(demonstrations: Demonstrations, target: Pose) -> LearningProblem
         target: Pose of the tool when the task is done, where nothing need have been shown.
     """
     states = demonstrations.trajectories.states
-    actions = demonstrations.trajectories.action_dim
     inputs = torch.stack(
         [
             relative_features(shown)(states[index])
@@ -39,5 +39,5 @@ def arm_problem(demonstrations: Demonstrations, target: Pose) -> LearningProblem
         context=torch.tensor(target.position, dtype=torch.float64),
         input_scale=group_scale(inputs, (_POSITIONS, _VELOCITIES)),
         weights=demonstrations.weights,
-        tracking=-torch.eye(actions, states.shape[-1], dtype=torch.float64),
+        tracking=motion_tracking(demonstrations),
     )

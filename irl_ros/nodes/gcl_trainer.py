@@ -13,22 +13,17 @@ from rclpy.node import Node
 from rich.progress import Progress as ProgressBar
 from std_msgs.msg import UInt8MultiArray
 
-from irl_ros.core.arm import load_arm
-from irl_ros.core.contract import ExecutionContract
 from irl_ros.core.errors import IrlRosError, ParameterError
 from irl_ros.core.parameters import to_mapping
-from irl_ros.core.task import DishTask
-from irl_ros.demos.dataset import load_demonstrations
 from irl_ros.learning.diagnostics import Diagnostics
 from irl_ros.learning.run_folder import RunFolder
 from irl_ros.learning.training import train
 from irl_ros.nodes.trainer_config import TrainerConfig, from_preset
+from irl_ros.nodes.training_material import gather, rollouts
 from irl_ros.ros.conversions import Level, Status, payload_message, status_array_message
 from irl_ros.ros.parameters import declare_parameters
 from irl_ros.ros.qos import event, latched
 from irl_ros.ros.spin import NodeExit, Stop, run_node
-from irl_ros.sim.dish import DishSimulator
-from irl_ros.sim.rollouts import SimRollouts
 
 
 class GclTrainer(Node):
@@ -58,18 +53,6 @@ class GclTrainer(Node):
         self._cost.publish(payload_message(folder.cost_bytes(), "cost_model"))
         self._policy.publish(payload_message(folder.policy_bytes(), "policy"))
 
-    def contract(self, slot: int) -> ExecutionContract:
-        """Return the conditions under which the policy will be learned."""
-        with DishSimulator(self.config.simulation) as simulator:
-            return ExecutionContract(
-                arm=simulator.arm.name,
-                joint_names=simulator.arm.joint_names,
-                action_space=self.config.simulation.action_space,
-                control_period=self.config.demonstrations.resample.period,
-                start=tuple(simulator.start_posture.tolist()),
-                target=simulator.task.target_pose(slot),
-            )
-
 
 def _train(node: GclTrainer, stop: Stop) -> None:
     """Do the whole run; a failure is told on the status topic as well."""
@@ -83,25 +66,20 @@ def _train(node: GclTrainer, stop: Stop) -> None:
 
 def _run(node: GclTrainer, stop: Stop) -> None:
     config, log = node.config, node.get_logger()
-    slot = DishTask().held_out_slot if config.slot < 0 else config.slot
-    arm = load_arm(config.simulation.arm)
-    loaded = load_demonstrations(
-        Path(config.dataset), arm, config.demonstrations, skip_bad=config.skip_bad
-    )
-    for skipped in loaded.skipped:
+    material = gather(config)
+    for skipped in material.skipped:
         log.warning(skipped.reason)
     total = config.gcl.iterations
     facts = {
-        "arm": arm.name,
+        "arm": material.contract.arm,
         "condition": config.simulation.condition,
-        "slot": slot,
+        "slot": material.slot,
         "dataset": config.dataset,
-        "demonstrations": list(loaded.demonstrations.take_ids),
+        "demonstrations": list(material.demonstrations.take_ids),
         "preset": config.preset,
         "parameters": to_mapping(config),
     }
-    contract = node.contract(slot)
-    source = SimRollouts(config.simulation, slot, guard=config.guard, workers=config.workers)
+    source = rollouts(config, material)
     with contextlib.closing(source), ProgressBar(transient=True) as bar:
         job = bar.add_task("learning", total=total)
 
@@ -118,13 +96,13 @@ def _run(node: GclTrainer, stop: Stop) -> None:
                 )
 
         log.info(
-            f"learning slot {slot} of the {config.simulation.condition} {arm.name} from "
-            f"{len(loaded.demonstrations)} demonstrations"
+            f"learning slot {material.slot} of the {config.simulation.condition} "
+            f"{material.contract.arm} from {len(material.demonstrations)} demonstrations"
         )
         folder = train(
-            loaded.demonstrations,
+            material.demonstrations,
             source,
-            contract,
+            material.contract,
             config.gcl,
             seed=config.seed,
             output=Path(config.output),

@@ -11,12 +11,14 @@ import torch
 from rclpy.node import Node
 from std_msgs.msg import Float64, UInt8MultiArray
 
+from irl_ros.core.action import ActionSpace
 from irl_ros.core.arm import load_arm
 from irl_ros.core.arm_driver import ArmDriverConfig, driver_names
 from irl_ros.core.contract import ExecutionContract
 from irl_ros.core.errors import DataError, IrlRosError
 from irl_ros.core.joint_sample import JointSample
 from irl_ros.core.kinematics import Kinematics
+from irl_ros.core.motion_actions import MotionActions, VelocityActions
 from irl_ros.core.parameters import parameter
 from irl_ros.core.pose import Pose
 from irl_ros.learning.artifacts import cost_from_bytes, load_cost
@@ -26,6 +28,7 @@ from irl_ros.ros import conversions, qos
 from irl_ros.ros.arm_topics import listen_to_joints, listen_to_target
 from irl_ros.ros.parameters import declare_parameters
 from irl_ros.ros.spin import run_node
+from irl_ros.sim.motion_actions import motion_actions
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class RewardPublisher(Node):
         config = declare_parameters(self, RewardPublisherConfig)
         self._arm = load_arm(config.arm)
         self._reward = LiveReward(Kinematics(self._arm))
+        self._actions: MotionActions = VelocityActions()
         self._target_known = False
         self._publisher = self.create_publisher(Float64, "learned_reward", qos.event())
         names = driver_names(self._arm, config)
@@ -83,10 +87,13 @@ class RewardPublisher(Node):
                 f"the cost was learned on the arm {contract.arm}, this one is {self._arm.name}; "
                 "set arm"
             )
+        space = ActionSpace(contract.action_space)
+        if self._actions.space is not space:
+            self._actions = motion_actions(space, self._arm)
         if not self._target_known:
             # Until someone says otherwise, the task is to be done where it was learned.
             self._reward.set_target(contract.target)
-        self._reward.set_cost(cost)
+        self._reward.set_cost(cost, self._actions, contract.action_scale)
         self.get_logger().info("using a new cost")
 
 

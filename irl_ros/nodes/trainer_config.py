@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from irl_ros.core.action import ActionSpace
-from irl_ros.core.errors import ParameterError
 from irl_ros.core.guard_config import GuardConfig
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.demos.dataset import DatasetConfig
@@ -37,15 +35,6 @@ class TrainerConfig(Parameters):
     simulation: SimulationConfig = field(default_factory=SimulationConfig)
     guard: GuardConfig = field(default_factory=GuardConfig)
     gcl: GclConfig = field(default_factory=GclConfig)
-
-    def __post_init__(self) -> None:
-        """Check what a single value cannot tell."""
-        super().__post_init__()
-        if self.simulation.action_space != ActionSpace.VELOCITY.value:
-            raise ParameterError(
-                f"simulation.action_space = {self.simulation.action_space!r}: what is shown by "
-                "hand are joint velocities; learn with 'velocity'"
-            )
 
 
 def from_preset(given: Mapping[str, Any]) -> TrainerConfig:

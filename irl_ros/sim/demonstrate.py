@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from irl_ros.core.action import CONTROL_PERIOD, HORIZON, kinesthetic_actions
+from irl_ros.core.action import CONTROL_PERIOD, HORIZON, ActionSpace
 from irl_ros.core.demonstrations import Demonstrations
 from irl_ros.core.errors import RolloutError
+from irl_ros.core.motion_actions import MotionActions, VelocityActions
 from irl_ros.core.pose import Pose
 from irl_ros.core.trajectory import Outcome, Trajectories, concatenate
 from irl_ros.sim.dish import DishSimulator
@@ -29,7 +30,7 @@ class Take:
         slot: Where the plate was to be put.
         seed: From which start posture and hand followed.
         target: Pose of the tool in the base frame when the plate is in the slot.
-        trajectory: States and kinesthetic actions; a batch of one.
+        trajectory: States and the actions behind the motion; a batch of one.
         outcome: What became of it.
     """
 
@@ -47,10 +48,12 @@ class Teaching:
     Attributes:
         arm: Name of the arm.
         takes: Attempts in the order in which they were made.
+        action_space: What their actions mean.
     """
 
     arm: str
     takes: tuple[Take, ...]
+    action_space: ActionSpace = ActionSpace.VELOCITY
 
     @property
     def kept(self) -> tuple[Take, ...]:
@@ -69,11 +72,17 @@ class Teaching:
             control_period=CONTROL_PERIOD,
             arm=self.arm,
             task="dish",
+            action_space=self.action_space,
         )
 
 
 def demonstrate(
-    simulator: DishSimulator, slot: int, seed: int, hand: HandConfig | None = None
+    simulator: DishSimulator,
+    slot: int,
+    seed: int,
+    hand: HandConfig | None = None,
+    *,
+    motion_actions: MotionActions | None = None,
 ) -> Take:
     """Guide the arm by hand to a slot once, release the plate and have it judged.
 
@@ -82,6 +91,7 @@ def demonstrate(
         slot: Where to put the plate.
         seed: Start posture and all of the hand's variation follow from it.
         hand: The person.
+        motion_actions: Tells the actions behind the motion; by default velocities.
     """
     simulator.reset(seed, slot)
     simulator.set_hand_guiding(True)
@@ -107,7 +117,8 @@ def demonstrate(
     outcome = simulator.release()
     q, qd = torch.from_numpy(np.stack(positions)), torch.from_numpy(np.stack(velocities))
     states = simulator.kinematics.arm_state(q, qd)
-    trajectory = Trajectories(states[None, :-1], kinesthetic_actions(qd)[None])
+    actions = (motion_actions or VelocityActions())(q, qd, CONTROL_PERIOD)
+    trajectory = Trajectories(states[None, :-1], actions[None])
     return Take(slot, seed, simulator.target, trajectory, outcome)
 
 
@@ -118,6 +129,7 @@ def teach(
     hand: HandConfig | None = None,
     *,
     attempts_per_take: int = 5,
+    motion_actions: MotionActions | None = None,
 ) -> Teaching:
     """Demonstrate the task until there is one successful take for every wanted slot.
 
@@ -127,15 +139,20 @@ def teach(
         slots: One slot for each demonstration; by default those of the task.
         hand: The person.
         attempts_per_take: How often a failed take is repeated before giving up.
+        motion_actions: Tells the actions behind the motions; by default velocities.
 
     Raises:
         RolloutError: If a take fails too often.
     """
+    motion_actions = motion_actions or VelocityActions()
     takes: list[Take] = []
     seeds = np.random.default_rng(np.random.SeedSequence(seed))
     for slot in simulator.task.take_slots if slots is None else slots:
         for _ in range(attempts_per_take):
-            takes.append(demonstrate(simulator, slot, int(seeds.integers(2**31)), hand))
+            take_seed = int(seeds.integers(2**31))
+            takes.append(
+                demonstrate(simulator, slot, take_seed, hand, motion_actions=motion_actions)
+            )
             if takes[-1].outcome.success:
                 break
         else:
@@ -143,4 +160,4 @@ def teach(
                 f"{attempts_per_take} takes for slot {slot} failed, the last one: "
                 f"{takes[-1].outcome.reason}; make the hand calmer or the rules milder"
             )
-    return Teaching(simulator.arm.name, tuple(takes))
+    return Teaching(simulator.arm.name, tuple(takes), motion_actions.space)

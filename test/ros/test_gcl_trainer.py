@@ -13,11 +13,14 @@ from harness import RosHarness
 from std_msgs.msg import UInt8MultiArray
 from takes import ARM, make_recorder, record, samples
 
+from irl_ros.core.action import ActionSpace
 from irl_ros.core.contract import ExecutionContract
+from irl_ros.core.executable import check_policy
 from irl_ros.core.pose import Pose
 from irl_ros.core.task import DishTask
 from irl_ros.demos.message_types import Target
-from irl_ros.learning.artifacts import cost_from_bytes, load_policy, policy_from_bytes
+from irl_ros.learning.artifacts import cost_from_bytes, load_cost, load_policy, policy_from_bytes
+from irl_ros.learning.executables import load_executable
 from irl_ros.ros import qos
 from irl_ros.ros.conversions import payload, statuses
 
@@ -76,6 +79,24 @@ def test_a_run_reports_publishes_and_leaves_a_complete_folder(
     assert list((output / "tensorboard").iterdir())
 
 
+def test_policies_with_other_actions_say_what_their_actions_mean(
+    ros: RosHarness, dataset: Path
+) -> None:
+    output = ros.folder / "run"
+    values = {"dataset": str(dataset), "output": str(output), **SHORT, "gcl.iterations": 1}
+    space = {"simulation.action_space": "torque"}
+    trainer = ros.start("irl_ros.nodes.gcl_trainer", {**values, **space})
+    assert ros.wait_for_end(trainer, 120.0) == 0
+    policy = load_executable(output)
+    assert policy.action_space is ActionSpace.TORQUE
+    assert len(policy.contract.action_scale) == 7
+    check_policy(policy, ARM, 1 / 120)
+    # The cost carries the same conditions, for the live reward.
+    assert ExecutionContract.from_metadata(load_cost(output)[1]).to_metadata() == (
+        policy.contract.to_metadata()
+    )
+
+
 def test_an_interrupted_run_goes_on_to_the_same_result(ros: RosHarness, dataset: Path) -> None:
     whole, broken = ros.folder / "whole", ros.folder / "broken"
     values = {"dataset": str(dataset), **SHORT}
@@ -100,7 +121,7 @@ def test_an_interrupted_run_goes_on_to_the_same_result(ros: RosHarness, dataset:
         ({"preset": "best"}, "choose one of default, paper"),
         ({"dataset": "/nowhere/dataset"}, "/nowhere/dataset"),
         ({"output": ""}, "output is empty"),
-        ({"simulation.action_space": "torque"}, "learn with 'velocity'"),
+        ({"simulation.action_space": "voltage"}, "choose one of velocity, torque"),
     ],
 )
 def test_what_cannot_work_is_refused_in_one_clear_line(
