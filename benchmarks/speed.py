@@ -21,6 +21,7 @@ import torch
 from irl_ros.core.policy import Policy
 from irl_ros.core.rollout import RolloutSource
 from irl_ros.core.trajectory import Rollouts
+from irl_ros.learning import controller_improvement, gcl
 from irl_ros.learning.arm_problem import arm_problem
 from irl_ros.learning.gcl import GuidedCostLearning
 from irl_ros.learning.presets import preset
@@ -86,11 +87,12 @@ def watched(samples: Samples) -> Iterator[None]:
 
         return call
 
-    from irl_ros.learning import gcl
-
     with contextlib.ExitStack() as stack:
         for name in PARTS:
-            stack.enter_context(mock.patch.object(gcl, name, watch(name, getattr(gcl, name))))
+            module = gcl if hasattr(gcl, name) else controller_improvement
+            stack.enter_context(
+                mock.patch.object(module, name, watch(name, getattr(module, name)))
+            )
         yield
 
 
@@ -100,7 +102,7 @@ def measure(rounds: int, rollouts: int) -> Samples:
     with DishSimulator() as simulator, contextlib.ExitStack() as stack:
         shown = teach(simulator, seed=0).demonstrations()
         target = simulator.task.target_pose(simulator.task.held_out_slot)
-        problem = arm_problem(shown, target)
+        problem = arm_problem(shown, target, simulator.arm)
         steps = round(shown.trajectories.horizon * shown.control_period * PHYSICS_RATE_HZ)
         sources = {
             count: stack.enter_context(contextlib.closing(SimRollouts(workers=count)))

@@ -140,6 +140,38 @@ class Kinematics:
             dim=-1,
         )
 
+    def state_jacobian(
+        self,
+        joint_positions: Float[Tensor, "*batch joints"],
+        joint_velocities: Float[Tensor, "*batch joints"],
+    ) -> Float[Tensor, "*batch 32 2*joints"]:
+        """Return the derivative of `arm_state` with respect to joint positions and velocities.
+
+        A point p moves with joint i by j_i = o_i x z_i + z_i x p, and its second derivative with
+        respect to joints i <= k is z_i x j_k: the earlier joint turns all that lies behind it.
+        """
+        frames = self._frames(joint_positions)
+        axes, moments = self._screws(frames)
+        points = (frames[-1] @ self._last_from_points)[..., :3, :].transpose(-1, -2)
+        shape = (*axes.shape[:-2], len(TOOL_POINTS), *axes.shape[-2:])
+        z = axes.unsqueeze(-3).expand(shape)
+        j = moments.unsqueeze(-3) + torch.linalg.cross(z, points.unsqueeze(-2).expand(shape))
+        # Row i, column k: z_i x j_k, of which i <= k is kept and mirrored.
+        pairs = torch.linalg.cross(z.unsqueeze(-2), j.unsqueeze(-3))
+        upper = torch.ones(self.joints, self.joints, dtype=torch.bool).triu().unsqueeze(-1)
+        second = torch.where(upper, pairs, pairs.transpose(-2, -3))
+        turning = torch.einsum("...pikc,...k->...pci", second, joint_velocities)
+        along, still = j.transpose(-1, -2), torch.zeros_like(j).transpose(-1, -2)
+        eye = torch.eye(2 * self.joints, dtype=j.dtype)
+        return torch.cat(
+            [
+                eye.expand(*joint_positions.shape[:-1], -1, -1),
+                torch.cat([along, still], dim=-1).flatten(-3, -2),
+                torch.cat([turning, along], dim=-1).flatten(-3, -2),
+            ],
+            dim=-2,
+        )
+
 
 def inverse_kinematics(
     kinematics: Kinematics, target: Pose, start: Float[ndarray, " joints"]

@@ -24,6 +24,7 @@ from irl_ros.learning.cost import QuadraticCost
 from irl_ros.learning.dynamics import DynamicsConfig, fit_dynamics, one_step_error
 from irl_ros.learning.experience import Experience
 from irl_ros.learning.lqr import LinearDynamics
+from irl_ros.learning.problem import Coordinates
 
 
 @runtime_checkable
@@ -75,16 +76,19 @@ class ControllerImprovement:
         features: Cost inputs of a state.
         dynamics: How local dynamics are fitted.
         controller: Size of the steps.
+        coordinates: What is known of the state's inner dependence.
     """
 
     features: AffineFeatures
     dynamics: DynamicsConfig
     controller: ControllerUpdateConfig
+    coordinates: Coordinates | None = None
 
     def fit_dynamics(self, experience: Experience, controller: int = -1) -> LinearDynamics:
         """Fit dynamics around a controller's samples with those of its nearest relatives."""
         near = experience.neighbours(controller, self.dynamics.iterations)
-        return fit_dynamics(near, experience.samples_of(controller), self.dynamics)
+        around = experience.samples_of(controller)
+        return fit_dynamics(near, around, self.dynamics, self.coordinates)
 
     def surprise(self, experience: Experience, samples: Trajectories) -> float:
         """Return the error of the dynamics known so far on samples they have not seen."""

@@ -12,6 +12,7 @@ from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.trajectory import Trajectories
 from irl_ros.learning.dynamics_prior import mixture_prior, pooled_prior
 from irl_ros.learning.lqr import LinearDynamics
+from irl_ros.learning.problem import Coordinates
 from irl_ros.learning.regression import shrunk_regression, window_moments
 
 
@@ -19,6 +20,10 @@ from irl_ros.learning.regression import shrunk_regression, window_moments
 class DynamicsConfig(Parameters):
     """How local dynamics are fitted."""
 
+    kinematics: bool = parameter(
+        True,
+        doc="fit the state's leading coordinates alone and let known kinematics give the rest",
+    )
     window: int = parameter(1, low=0, high=20, doc="steps on either side that lend their samples")
     iterations: int = parameter(
         3, low=1, high=100, doc="controllers whose rollouts are used: those of the nearest paths"
@@ -40,31 +45,56 @@ class DynamicsConfig(Parameters):
 
 
 def fit_dynamics(
-    trajectories: Trajectories, around: Trajectories, config: DynamicsConfig
+    trajectories: Trajectories,
+    around: Trajectories,
+    config: DynamicsConfig,
+    coordinates: Coordinates | None = None,
 ) -> LinearDynamics:
     """Fit x_{t+1} = F_t (x_t, u_t) + f_t with a normal-inverse-Wishart prior.
 
     The prior speaks of covariances of (x_t, u_t, x_{t+1}) alone; local means are kept, so with a
     strong pooled prior the model is one global linear one along the mean path.
 
+    Where the state's rest is known to follow from its leading coordinates z, only z_{t+1} is
+    regressed, on (z_t, u_t), and the change of the rest y follows from the chain rule,
+    dy_{t+1} - dy_t = J(z_{t+1}) dz_{t+1} - J(z_t) dz_t: an arm's rollouts need not teach its own
+    kinematics, of which a local fit knows little.
+
     Args:
         trajectories: Rollouts to fit.
         around: Rollouts of the controller in question; the initial state is taken from them.
         config: Window and prior.
+        coordinates: What is known of the state's inner dependence.
     """
-    inputs = torch.cat([trajectories.states, trajectories.actions], dim=-1)[:, :-1]
-    outputs = trajectories.states[:, 1:]
-    size = inputs.shape[-1]
-    means, moments, members = window_moments(inputs, outputs, config.window)
+    states, actions = trajectories.states, trajectories.actions
+    size = states.shape[-1]
+    leading = coordinates.count if coordinates is not None and config.kinematics else size
+    inputs = torch.cat([states[..., :leading], actions], dim=-1)[:, :-1]
+    outputs = states[:, 1:, :leading]
+    _, moments, members = window_moments(inputs, outputs, config.window)
     transitions = torch.cat([inputs, outputs], dim=-1)
     prior = (
         pooled_prior(transitions)
         if config.prior == "pooled"
         else mixture_prior(transitions, config.transitions_per_component, config.most_components)
     )
-    matrices, covariances = shrunk_regression(moments, members, prior, config.prior_strength, size)
-    offsets = means[:, size:] - torch.einsum("sxz,sz->sx", matrices, means[:, :size])
-    floor = 1e-9 * torch.eye(outputs.shape[-1], dtype=inputs.dtype)
+    fitted, covariances = shrunk_regression(
+        moments, members, prior, config.prior_strength, inputs.shape[-1]
+    )
+    means = states.mean(dim=0)
+    matrices = states.new_zeros(len(fitted), size, size + actions.shape[-1])
+    if leading < size:
+        assert coordinates is not None
+        jacobians = coordinates.jacobian(means)
+        fitted = jacobians[1:] @ fitted
+        fitted[:, leading:, :leading] -= jacobians[:-1, leading:]
+        matrices[:, leading:, leading:size] = torch.eye(size - leading, dtype=states.dtype)
+        covariances = jacobians[1:] @ covariances @ jacobians[1:].mT
+    matrices[..., :leading] = fitted[..., :leading]
+    matrices[..., size:] = fitted[..., leading:]
+    known = torch.cat([means, actions.mean(dim=0)], dim=-1)[:-1]
+    offsets = means[1:] - torch.einsum("sxz,sz->sx", matrices, known)
+    floor = 1e-9 * torch.eye(size, dtype=inputs.dtype)
     starts = around.states[:, 0]
     return LinearDynamics(
         matrices,

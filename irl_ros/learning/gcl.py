@@ -80,7 +80,9 @@ class GuidedCostLearning:
         )
         self.background = empty_background(self.problem, self.density)
         self.search = ControllerSearch(
-            ControllerImprovement(problem.features, config.dynamics, config.controller),
+            ControllerImprovement(
+                problem.features, config.dynamics, config.controller, problem.coordinates
+            ),
             first_sampler(self.problem, self.density, config.first_sampler),
             config.iterations,
             config.rollouts,

@@ -4,7 +4,8 @@
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor
@@ -12,6 +13,20 @@ from torch import Tensor
 from irl_ros.core.errors import DataError
 from irl_ros.core.features import AffineFeatures
 from irl_ros.core.trajectory import Trajectories
+
+
+@runtime_checkable
+class Coordinates(Protocol):
+    """The leading part of a state from which the rest follows, as tool points from joints."""
+
+    @property
+    def count(self) -> int:
+        """Number of leading dimensions z."""
+        ...
+
+    def jacobian(self, states: Float[Tensor, "T x"]) -> Float[Tensor, "T x z"]:
+        """Return the derivative of whole states with respect to their leading part."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -28,6 +43,7 @@ class LearningProblem:
         weights: How much each demonstration counts, greater than zero.
         tracking: Feedback u = tracking (x - x_reference) that pulls the state back to a reference
             at unit rate, 1/s.
+        coordinates: What is known of the state's inner dependence; None if nothing.
 
     Raises:
         DataError: If the parts disagree in number or dimension.
@@ -41,6 +57,7 @@ class LearningProblem:
     input_scale: Float[Tensor, " y"]
     tracking: Float[Tensor, "u x"]
     weights: Float[Tensor, " N"]
+    coordinates: Coordinates | None = None
 
     def __post_init__(self) -> None:
         """Check the parts against each other."""
@@ -98,15 +115,12 @@ def hold_out(
 
 
 def _subset(problem: LearningProblem, indices: list[int]) -> LearningProblem:
-    return LearningProblem(
-        problem.demonstrations[indices],
-        problem.inputs[indices],
-        problem.contexts[indices],
-        problem.features,
-        problem.context,
-        problem.input_scale,
-        problem.tracking,
-        problem.weights[indices],
+    return replace(
+        problem,
+        demonstrations=problem.demonstrations[indices],
+        inputs=problem.inputs[indices],
+        contexts=problem.contexts[indices],
+        weights=problem.weights[indices],
     )
 
 

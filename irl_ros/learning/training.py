@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from irl_ros.core.arm import load_arm
 from irl_ros.core.contract import ExecutionContract
 from irl_ros.core.demonstrations import Demonstrations
 from irl_ros.core.errors import LearningError
@@ -55,7 +56,8 @@ def train(
             f"rollouts have steps of {source.control_period:g} s, demonstrations of "
             f"{demonstrations.control_period:g} s; resample them to that period"
         )
-    learner = GuidedCostLearning(arm_problem(demonstrations, contract.target), config, seed)
+    problem = arm_problem(demonstrations, contract.target, load_arm(contract.arm))
+    learner = GuidedCostLearning(problem, config, seed)
     folder = RunFolder(output, learner, contract, facts, resume=resume)
     began = time.monotonic()
 

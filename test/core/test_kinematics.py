@@ -147,3 +147,22 @@ def test_inverse_kinematics_refuses_what_is_out_of_reach(arm):
     far = Pose(np.array([2.0, 0.0, 0.5]), np.array([1.0, 0.0, 0.0, 0.0]))
     with pytest.raises(ParameterError, match="inside the arm's reach"):
         inverse_kinematics(Kinematics(arm), far, arm.home)
+
+
+@pytest.mark.parametrize("name", ["panda", "iiwa14"])
+def test_the_derivative_of_the_state_agrees_with_finite_differences(name: str) -> None:
+    arm = load_arm(name)
+    kinematics = Kinematics(arm)
+    generator = torch.Generator().manual_seed(0)
+    home = torch.cat([torch.tensor(arm.home), torch.zeros(7, dtype=torch.float64)])
+    leading = home + 0.5 * torch.randn(2, 3, 14, generator=generator, dtype=torch.float64)
+
+    def state(z: torch.Tensor) -> torch.Tensor:
+        return kinematics.arm_state(z[..., :7], z[..., 7:])
+
+    jacobian = kinematics.state_jacobian(leading[..., :7], leading[..., 7:])
+    for index in range(14):
+        nudge = torch.zeros(14, dtype=torch.float64)
+        nudge[index] = 1e-6
+        change = (state(leading + nudge) - state(leading - nudge)) / 2e-6
+        torch.testing.assert_close(jacobian[..., index], change, atol=1e-8, rtol=1e-6)

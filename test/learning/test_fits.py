@@ -114,3 +114,44 @@ def test_degree_falls_until_there_are_enough_contexts() -> None:
     assert fit_context_basis(torch.cat([contexts, -contexts[:1]]), degree=2).degree == 1
     assert fit_context_basis(contexts[:1].expand(4, 3), degree=2).degree == 2
     assert fit_context_basis(contexts[:1].expand(4, 3), degree=2)(contexts).shape == (3, 1)
+
+
+class OnACircle:
+    """A state (angle, rate, x, y) of which the angle and the rate are all there is."""
+
+    count = 2
+
+    def whole(self, leading: torch.Tensor) -> torch.Tensor:
+        angle = leading[..., :1]
+        return torch.cat([leading, angle.cos(), angle.sin()], dim=-1)
+
+    def jacobian(self, states: torch.Tensor) -> torch.Tensor:
+        angle, zero = states[:, 0], torch.zeros(len(states), dtype=torch.float64)
+        rows = [zero + 1, zero, zero, zero + 1, -angle.sin(), zero, angle.cos(), zero]
+        return torch.stack(rows, dim=-1).reshape(-1, 4, 2)
+
+
+def turning(count: int, steps: int) -> tuple[Trajectories, torch.Tensor]:
+    """Return noise-free turns, and the matrix of (angle, rate) and action."""
+    generator = torch.Generator().manual_seed(0)
+    matrix = torch.tensor([[1.0, 0.1, 0.02], [0.0, 0.9, 0.3]], dtype=torch.float64)
+    actions = 1 + torch.randn(count, steps, 1, generator=generator, dtype=torch.float64)
+    leading = [0.1 * torch.randn(count, 2, generator=generator, dtype=torch.float64)]
+    for step in range(steps - 1):
+        leading.append(torch.cat([leading[-1], actions[:, step]], dim=-1) @ matrix.T)
+    return Trajectories(OnACircle().whole(torch.stack(leading, dim=1)), actions), matrix
+
+
+def test_known_kinematics_need_not_be_learned() -> None:
+    """Three turns give the derivative of the whole state, by the chain rule and no other way."""
+    runs, matrix = turning(count=3, steps=20)
+    circle, config = OnACircle(), DynamicsConfig(prior_strength=1e-3, window=0)
+    known = fit_dynamics(runs, runs, config, circle)
+    jacobians = circle.jacobian(runs.states.mean(dim=0))
+    for step in (0, 7, 18):
+        # How the whole state answers a change of (angle, rate) that takes x and y along.
+        whole = torch.zeros(5, 3, dtype=torch.float64)
+        whole[:4, :2], whole[4, 2] = jacobians[step], 1.0
+        truth = jacobians[step + 1] @ matrix
+        torch.testing.assert_close(known.matrices[step] @ whole, truth, atol=5e-3, rtol=0.0)
+    assert torch.linalg.eigvalsh(known.covariances).min() > 0
