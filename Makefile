@@ -7,6 +7,7 @@ CONDITION ?= matched
 ARM ?= panda
 OUT ?=
 FRESH ?=
+BENCH ?=
 PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 2
@@ -141,6 +142,10 @@ docs: venv ## Regenerate docs/configuration.md.
 .PHONY: bench-speed
 bench-speed: venv ## Measure rollouts and the parts of learning; prints a table.
 	@$(BIN)/python benchmarks/speed.py
+
+.PHONY: bench-dish
+bench-dish: venv ## Measure all methods at the dish task; BENCH adds options of irl-ros bench dish.
+	@$(BIN)/irl-ros bench dish --workers $(JOBS) $(BENCH)
 
 .PHONY: clean
 clean: ## Remove the environment, caches and build products; recordings in runs/ stay.

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from irl_ros import __version__
+from irl_ros.cli.bench import app as bench_app
 from irl_ros.cli.dataset import app as dataset_app
 from irl_ros.cli.options import DemoOptions, doc
 from irl_ros.core.errors import IrlRosError
@@ -22,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(dataset_app, name="dataset")
+app.add_typer(bench_app, name="bench")
 
 
 def _version(asked: bool) -> None:

@@ -1,0 +1,128 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How each kind of method turns a case into a policy."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from irl_ros.benchmark.case import BenchmarkCase, Learned
+from irl_ros.core.errors import LearningError, ParameterError
+from irl_ros.core.parameters import replace
+from irl_ros.core.policy import LinearGaussianController
+from irl_ros.learning.behaviour_cloning import BehaviourCloningConfig, clone_behaviour
+from irl_ros.learning.controller_improvement import StepCost
+from irl_ros.learning.controller_search import OptimiserConfig, optimise_controller
+from irl_ros.learning.demonstration_density import fit_demonstration_density
+from irl_ros.learning.first_sampler import FirstSamplerConfig, first_sampler
+from irl_ros.learning.gcl import GclConfig, GuidedCostLearning
+from irl_ros.learning.ground_truth import GroundTruthCost
+from irl_ros.learning.tracking_cost import TrackingCost
+
+_GCL = GclConfig()
+
+HAND_WRITTEN = GroundTruthCost(
+    position=slice(0, 9),
+    square_weight=25.0,
+    log_weight=1.0,
+    log_offset=1e-3,
+    action_weight=_GCL.cost.action_weight,
+)
+"""Distance of the tool points to the target, squared and as a logarithm; SI units."""
+
+
+def guided(case: BenchmarkCase, config: GclConfig) -> Learned:
+    """Learn cost and controller together; a run that breaks down is judged as far as it came."""
+    learner = GuidedCostLearning(case.problem, _within(config, case), case.seed)
+    note = ""
+    try:
+        learner.run(case.source)
+    except LearningError as error:
+        note = str(error)
+    return Learned(learner.progress.controller, learner.cost, note)
+
+
+def fixed_then_optimised(case: BenchmarkCase, config: GclConfig, search: int) -> Learned:
+    """Learn the cost from samples of one controller, then optimise a controller for it.
+
+    Args:
+        case: What is to be learned.
+        config: With a sampler that does not adapt.
+        search: Rollouts of the budget that are left to the optimisation.
+    """
+    learner = GuidedCostLearning(case.problem, _within(config, case, search), case.seed)
+    learner.run(case.source)
+    return _optimised(case, learner.cost, search)
+
+
+def demonstration_fitted(case: BenchmarkCase, config: FirstSamplerConfig) -> Learned:
+    """Deploy what the demonstrators would do at the target; nothing is tried, nothing learned."""
+    return Learned(_first(case, config))
+
+
+def cloned(case: BenchmarkCase, config: BehaviourCloningConfig) -> Learned:
+    """Clone the demonstrated actions."""
+    return Learned(clone_behaviour(case.problem, config, case.seed))
+
+
+def hand_written(case: BenchmarkCase) -> Learned:
+    """Optimise a controller for a cost that nobody had to learn."""
+    return _optimised(case, HAND_WRITTEN, case.rollouts)
+
+
+def oracle(case: BenchmarkCase) -> Learned:
+    """Optimise a controller to follow a demonstration of the very task."""
+    assert case.shown is not None
+    scale = case.problem.input_scale / _ORACLE_SHARPNESS
+    inputs, actions = case.problem.features(case.shown.states)[0], case.shown.actions[0]
+    cost = TrackingCost(inputs, actions, scale, _GCL.cost.action_weight)
+    return _optimised(case, cost, case.rollouts)
+
+
+_ORACLE_SHARPNESS = 5.0
+
+
+def reoptimised(case: BenchmarkCase) -> Learned:
+    """Optimise a controller for a cost that was learned at another place, as it is."""
+    assert case.learned_cost is not None
+    return _optimised(case, case.learned_cost, case.rollouts)
+
+
+def iterations(rollouts: int, each: int) -> int:
+    """Return how many iterations a number of rollouts allows.
+
+    Raises:
+        ParameterError: If it is not a multiple of those of one iteration.
+    """
+    if rollouts < each or rollouts % each:
+        raise ParameterError(f"rollouts = {rollouts}; give a multiple of {each}, of one iteration")
+    return rollouts // each
+
+
+def _within(config: GclConfig, case: BenchmarkCase, rest: int = 0) -> GclConfig:
+    """Fit a configuration into the budget, less a rest, and let it begin as the case demands."""
+    changes: dict[str, Any] = {"iterations": iterations(case.rollouts - rest, config.rollouts)}
+    if case.cold:
+        changes["first_sampler.kind"] = "hold"
+    return replace(config, changes)
+
+
+def _first(case: BenchmarkCase, config: FirstSamplerConfig) -> LinearGaussianController:
+    density = fit_demonstration_density(
+        case.problem.demonstrations, case.problem.contexts, _GCL.density
+    )
+    return first_sampler(case.problem, density, config)
+
+
+def _optimised(case: BenchmarkCase, cost: StepCost, rollouts: int) -> Learned:
+    """Optimise a controller exactly as Guided Cost Learning does, for a cost that stays."""
+    config = OptimiserConfig(
+        iterations=iterations(rollouts, _GCL.rollouts),
+        rollouts=_GCL.rollouts,
+        dynamics=_GCL.dynamics,
+        controller=_GCL.controller,
+    )
+    kind: Mapping[str, Any] = {"kind": "hold"} if case.cold else {}
+    first = _first(case, replace(_GCL.first_sampler, kind))
+    return Learned(
+        optimise_controller(cost, case.problem.features, first, case.source, config, case.seed)
+    )

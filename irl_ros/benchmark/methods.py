@@ -1,0 +1,202 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""All methods of the benchmark by name, with the one configuration that each has everywhere."""
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from irl_ros.benchmark.case import BenchmarkCase, Learned
+from irl_ros.benchmark.learners import (
+    cloned,
+    demonstration_fitted,
+    fixed_then_optimised,
+    guided,
+    hand_written,
+    oracle,
+    reoptimised,
+)
+from irl_ros.core.errors import ParameterError
+from irl_ros.core.parameters import Parameters, replace, to_mapping
+from irl_ros.learning.behaviour_cloning import BehaviourCloningConfig
+from irl_ros.learning.first_sampler import FirstSamplerConfig
+from irl_ros.learning.gcl import GclConfig
+from irl_ros.learning.presets import preset
+
+FIXED_ROLLOUTS = 100
+"""Samples of the methods whose sampler does not adapt, as in Finn, Levine and Abbeel (2016)."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way from demonstrations to a policy.
+
+    Attributes:
+        name: What commands and tables call it.
+        group: ``method``, ``ablation`` or ``generalisation``.
+        description: One line.
+        learn: What it does.
+        settings: Everything that its result depends on, to tell old results from new ones.
+        tries: Whether it uses the budget at all.
+        fixed: Rollouts that it gets on top of the budget.
+        demonstrations: How many it is given; 0 for all.
+        cost_of: Method whose learned cost it is given.
+        shown: Whether it is given a demonstration of the very task.
+    """
+
+    name: str
+    group: str
+    description: str
+    learn: Callable[[BenchmarkCase], Learned]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    tries: bool = True
+    fixed: int = 0
+    demonstrations: int = 0
+    cost_of: str = ""
+    shown: bool = False
+
+    def budget(self, rollouts: int) -> int:
+        """Return how many rollouts it may use when the benchmark grants so many."""
+        return self.fixed + rollouts if self.tries else 0
+
+
+def _configured(
+    name: str,
+    group: str,
+    description: str,
+    learn: Callable[..., Learned],
+    config: Parameters,
+    **others: Any,
+) -> Method:
+    learning = functools.partial(learn, config=config)
+    return Method(name, group, description, learning, to_mapping(config), **others)
+
+
+def _ablation(name: str, description: str, changes: Mapping[str, Any], **others: Any) -> Method:
+    config = replace(GclConfig(), changes)
+    return _configured(name, "ablation", description, guided, config, **others)
+
+
+def _fixed_sampler(name: str, description: str, changes: Mapping[str, Any]) -> Method:
+    config = replace(GclConfig(), {"adaptive_sampler": False, **changes})
+
+    def learn(case: BenchmarkCase) -> Learned:
+        return fixed_then_optimised(case, config, case.rollouts - FIXED_ROLLOUTS)
+
+    settings = to_mapping(config)
+    return Method(name, "method", description, learn, settings, fixed=FIXED_ROLLOUTS)
+
+
+_AFFINE = replace(GclConfig(), {"cost.kind": "affine"})
+_GAN = replace(GclConfig(), {"objective.loss": "gan"})
+_OPEN = replace(FirstSamplerConfig(), {"stiffness": 0.0})
+
+_MAIN = (
+    _configured("gcl", "method", "Guided Cost Learning, preset default", guided, GclConfig()),
+    _configured(
+        "gcl_paper", "method", "Guided Cost Learning, preset paper", guided, preset("paper")
+    ),
+    _configured("gcl_affine", "method", "the cost is affine-quadratic", guided, _AFFINE),
+    _configured("gan_gcl", "method", "the cost is learned as a discriminator", guided, _GAN),
+    _configured(
+        "fitted",
+        "method",
+        "controller fitted to the demonstrations, with tracking feedback",
+        demonstration_fitted,
+        FirstSamplerConfig(),
+        tries=False,
+    ),
+    _configured(
+        "fitted_open",
+        "method",
+        "the same without tracking feedback",
+        demonstration_fitted,
+        _OPEN,
+        tries=False,
+    ),
+    _configured(
+        "bc",
+        "method",
+        "behaviour cloning, validated",
+        cloned,
+        BehaviourCloningConfig(),
+        tries=False,
+    ),
+    _fixed_sampler("relent", "relative-entropy IRL, then optimised", {}),
+    _fixed_sampler(
+        "path_integral",
+        "path-integral IRL, then optimised",
+        {"objective.importance_weights": False},
+    ),
+    Method("hand_written", "method", "a cost written by hand, optimised", hand_written),
+    Method("oracle", "method", "follows a demonstration of the task itself", oracle, shown=True),
+)
+
+_ABLATIONS = (
+    _ablation(
+        "no_importance_weights", "log q is left out", {"objective.importance_weights": False}
+    ),
+    _ablation("no_entropy", "temperature 0", {"controller.temperature": 0.0}),
+    _ablation("no_lcr", "weight of g_lcr 0", {"objective.rate_weight": 0.0}),
+    _ablation("no_mono", "weight of g_mono 0", {"objective.monotonic_weight": 0.0}),
+    _ablation(
+        "no_regularisers",
+        "both weights 0",
+        {"objective.rate_weight": 0.0, "objective.monotonic_weight": 0.0},
+    ),
+    _ablation(
+        "no_demonstrations_in_z",
+        "the background is rollouts only",
+        {"objective.demonstrations_in_background": False},
+    ),
+    _ablation(
+        "unshrunk_density",
+        "the demonstrations' density is fitted without a prior",
+        {"density.prior_strength": 0.0, "density.window": 0, "density.deviation_floor": 1e-3},
+    ),
+    _ablation("no_tempering", "temperature of the weights 1", {"objective.cost_temperature": 1.0}),
+    *(
+        _ablation(f"kl_{limit}", f"KL limit {limit} nat", {"controller.kl_limit": float(limit)})
+        for limit in (1, 5, 15, 100, 300)
+    ),
+    _ablation("no_kl_limit", "KL limit 1e6 nat", {"controller.kl_limit": 1e6}),
+    _ablation("fixed_kl_limit", "KL limit not adapted", {"controller.adapt_step": False}),
+    *(
+        _ablation(f"demonstrations_{n}", f"learned from {n}", {}, demonstrations=n)
+        for n in (1, 2, 5, 10)
+    ),
+)
+
+_GENERALISATION = (
+    Method(
+        "reoptimised",
+        "generalisation",
+        "the cost that gcl learned at the held-out slot, optimised elsewhere as it is",
+        reoptimised,
+        cost_of="gcl",
+    ),
+)
+
+METHODS = {method.name: method for method in (*_MAIN, *_ABLATIONS, *_GENERALISATION)}
+GROUPS = ("method", "ablation", "generalisation")
+
+
+def named(names: tuple[str, ...]) -> tuple[Method, ...]:
+    """Return methods by their names, in the order of the tables.
+
+    Args:
+        names: Names of methods; ``methods`` and ``ablations`` stand for a whole group.
+
+    Raises:
+        ParameterError: If there is no such method.
+    """
+    wanted: set[str] = set()
+    for name in names:
+        group = [each.name for each in METHODS.values() if f"{each.group}s" == name]
+        if not group and name not in METHODS:
+            raise ParameterError(
+                f"method = {name!r}; choose methods, ablations, or some of {', '.join(METHODS)}"
+            )
+        wanted.update(group or [name])
+    return tuple(method for name, method in METHODS.items() if name in wanted)

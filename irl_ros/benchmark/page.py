@@ -1,0 +1,94 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The measured part of docs/experiments.md, made from the results alone."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from irl_ros.benchmark.methods import METHODS
+from irl_ros.benchmark.result import CellResult
+from irl_ros.benchmark.selection import PUBLISHED_SEEDS, published, published_places
+from irl_ros.benchmark.tables import (
+    comparison_table,
+    details_table,
+    methods_table,
+    success_table,
+)
+from irl_ros.core.errors import DataError
+from irl_ros.core.files import write_atomically
+
+BEGIN = "<!-- written by `irl-ros bench dish --report`; do not edit -->"
+END = "<!-- end of what is written by `irl-ros bench dish --report` -->"
+_NOTHING = "Nothing has been measured yet."
+
+
+def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> str:
+    """Return tables and pictures as Markdown.
+
+    Args:
+        results: Everything that was measured; what is not published is left out.
+        machine: On what the newest was measured.
+    """
+    methods, ablations = published(results, "method"), published(results, "ablation")
+    elsewhere = published_places(results)
+    tables = methods | ablations | elsewhere
+    parts = [_provenance(tables, machine) if tables else _NOTHING]
+    parts += ["#### Methods", methods_table((m.name for m in METHODS.values()), 90)]
+    if methods:
+        parts += ["#### Successes at the held-out slot", _picture("dish-methods")]
+        parts.append(success_table(methods, "method"))
+        parts += ["#### Learning", _picture("dish-learning")]
+        parts += ["#### Differences", comparison_table(methods, "gcl")]
+        parts += ["#### Details", details_table(methods)]
+    if ablations:
+        reference = {key: value for key, value in methods.items() if key[0] == "gcl"}
+        whole = {**reference, **ablations}
+        parts += ["#### Ablations", _picture("dish-ablations")]
+        parts += [success_table(whole, "gcl with"), comparison_table(whole, "gcl")]
+    if elsewhere:
+        parts += ["#### The learned cost at other places", _picture("dish-places")]
+        parts.append(success_table(elsewhere, "place"))
+    return "\n\n".join(parts)
+
+
+def _provenance(
+    tables: Mapping[tuple[str, str], list[CellResult]], machine: Mapping[str, str]
+) -> str:
+    results = [result for cells in tables.values() for result in cells]
+    codes = {result.code for result in results}
+    where = ", ".join(f"{name} {value}" for name, value in machine.items())
+    states = f"{len(codes)} states" if len(codes) != 1 else "one state"
+    seeds = f"{PUBLISHED_SEEDS[0]} to {PUBLISHED_SEEDS[-1]}"
+    return f"{len(results)} cells, seeds {seeds}, measured by {states} of the code on {where}."
+
+
+def _picture(name: str) -> str:
+    return f"![{name}](images/{name}.svg)"
+
+
+def write_measured_part(page: Path, text: str) -> None:
+    """Put the measured part into a page, in place of the old one.
+
+    Raises:
+        DataError: If the page has no place for it.
+    """
+    before, _, after = _split(page)
+    write_atomically(page, f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+
+
+def written_part(page: Path) -> str:
+    """Return the measured part that a page holds.
+
+    Raises:
+        DataError: If it has none.
+    """
+    return _split(page)[1].strip()
+
+
+def _split(page: Path) -> tuple[str, str, str]:
+    content = page.read_text(encoding="utf-8")
+    if content.count(BEGIN) != 1 or content.count(END) != 1:
+        raise DataError(f"{page} needs the lines {BEGIN!r} and {END!r} once each")
+    before, rest = content.split(BEGIN)
+    old, after = rest.split(END)
+    return before, old, after

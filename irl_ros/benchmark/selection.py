@@ -1,0 +1,112 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which results belong to which table; those of free changes belong to none that is published."""
+
+from collections.abc import Iterable
+
+from irl_ros.benchmark.cell import Cell
+from irl_ros.benchmark.methods import METHODS
+from irl_ros.benchmark.result import CellResult
+from irl_ros.benchmark.results import key_of
+from irl_ros.benchmark.scenario import BENCHMARK_CONDITIONS, PLACES, Scenario, places
+from irl_ros.core.parameters import from_mapping
+from irl_ros.sim.change import ChangeConfig
+
+PUBLISHED_SEEDS = tuple(range(100, 110))
+"""Seeds of the published tables; nothing was ever tuned on them."""
+
+Table = dict[tuple[str, str], list[CellResult]]
+"""Results of all seeds by row and column."""
+
+
+def cells_of(
+    methods: Iterable[str], scenarios: Iterable[Scenario], seeds: Iterable[int], like: Cell
+) -> tuple[Cell, ...]:
+    """Return all combinations, seed by seed, so that a run cut short has a bit of everything.
+
+    Args:
+        methods: Names of methods.
+        scenarios: Where.
+        seeds: Seeds.
+        like: Says the rest: arm, budget and number of evaluations.
+    """
+    methods, scenarios = list(methods), list(scenarios)
+    return tuple(
+        Cell(method, scenario, seed, like.arm, like.rollouts, like.evaluations)
+        for seed in seeds
+        for scenario in scenarios
+        for method in methods
+    )
+
+
+def results_of(cells: Iterable[Cell], results: Iterable[CellResult]) -> tuple[CellResult, ...]:
+    """Return the results of cells as far as there are any, old settings included."""
+    wanted = {key_of(cell) for cell in cells}
+    return tuple(result for result in results if result.key in wanted)
+
+
+def by_method_and_scenario(results: Iterable[CellResult]) -> Table:
+    """Return results by the names of method and scenario, both in their usual order."""
+    order = list(METHODS)
+    conditions = list(BENCHMARK_CONDITIONS)
+    known = [result for result in results if result.method in METHODS]
+    known.sort(
+        key=lambda r: (
+            order.index(r.method),
+            conditions.index(r.condition),
+            bool(r.change),
+            r.slot,
+            r.seed,
+        )
+    )
+    table: Table = {}
+    for result in known:
+        table.setdefault((result.method, scenario_name(result)), []).append(result)
+    return table
+
+
+def scenario_name(result: CellResult) -> str:
+    """Return what tables call the scenario of a result."""
+    return _scenario(result).name
+
+
+def published(results: Iterable[CellResult], group: str) -> Table:
+    """Return what is published of a group of methods, at the held-out slot."""
+    held_out = Scenario(BENCHMARK_CONDITIONS[0]).slot
+    return by_method_and_scenario(
+        result
+        for result in results
+        if _is_published(result)
+        and METHODS[result.method].group == group
+        and result.slot == held_out
+        and not result.change
+    )
+
+
+def published_places(results: Iterable[CellResult]) -> Table:
+    """Return what is published of costs optimised elsewhere, by place and condition."""
+    found: Table = {}
+    for result in results:
+        if _is_published(result) and METHODS[result.method].cost_of:
+            found.setdefault((scenario_name(result), result.condition), []).append(result)
+    table: Table = {}
+    for condition in BENCHMARK_CONDITIONS:
+        for name, scenario in zip(PLACES, places(condition), strict=True):
+            if (scenario.name, condition) in found:
+                table[name, condition] = found[scenario.name, condition]
+    return table
+
+
+def _is_published(result: CellResult) -> bool:
+    """Return whether everything but method and scenario is as in the published tables."""
+    usual = Cell(result.method, Scenario(result.condition), result.seed)
+    return (
+        result.method in METHODS
+        and result.seed in PUBLISHED_SEEDS
+        and (result.arm, result.rollouts) == (usual.arm, usual.rollouts)
+        and len(result.mean) == usual.evaluations
+    )
+
+
+def _scenario(result: CellResult) -> Scenario:
+    return Scenario(result.condition, result.slot, from_mapping(ChangeConfig, result.change))

@@ -1,0 +1,50 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The registry: every method is what it says, and sees no more than the others."""
+
+import pytest
+
+from irl_ros.benchmark.learners import iterations
+from irl_ros.benchmark.methods import GROUPS, METHODS, named
+from irl_ros.core.errors import ParameterError
+from irl_ros.core.parameters import to_mapping
+from irl_ros.learning.gcl import GclConfig
+
+
+def test_the_issues_methods_are_there() -> None:
+    assert {"gcl", "gcl_paper", "gcl_affine", "gan_gcl", "fitted", "bc", "relent"} <= set(METHODS)
+    assert {"path_integral", "hand_written", "oracle", "reoptimised"} <= set(METHODS)
+    assert {method.group for method in METHODS.values()} == set(GROUPS)
+
+
+def test_only_two_methods_are_given_more_than_the_demonstrations() -> None:
+    assert [name for name, method in METHODS.items() if method.shown] == ["oracle"]
+    assert [name for name, method in METHODS.items() if method.cost_of] == ["reoptimised"]
+
+
+def test_budgets_are_equal() -> None:
+    for name, method in METHODS.items():
+        expected = {"relent": 190, "path_integral": 190, "fitted": 0, "fitted_open": 0, "bc": 0}
+        assert method.budget(90) == expected.get(name, 90)
+
+
+def test_an_ablation_differs_from_the_default_in_what_it_says() -> None:
+    default = to_mapping(GclConfig())
+    for method in named(("ablations",)):
+        changed = {name for name, value in method.settings.items() if value != default[name]}
+        assert changed or method.demonstrations, method.name
+    assert METHODS["no_entropy"].settings["controller.temperature"] == 0.0
+
+
+def test_names_and_groups_select_in_the_order_of_the_tables() -> None:
+    assert [method.name for method in named(("bc", "gcl"))] == ["gcl", "bc"]
+    assert len(named(("methods", "ablations", "gcl"))) == len(METHODS) - 1
+    with pytest.raises(ParameterError, match="choose methods, ablations"):
+        named(("gcll",))
+
+
+@pytest.mark.parametrize("rollouts", [0, 5, 95])
+def test_a_budget_that_does_not_divide_is_refused(rollouts: int) -> None:
+    assert iterations(90, 10) == 9
+    with pytest.raises(ParameterError, match="multiple of 10"):
+        iterations(rollouts, 10)

@@ -1,0 +1,106 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Tables say what the results say, and the docs say what the tables say."""
+
+import re
+from pathlib import Path
+
+import pytest
+from results_double import measured, result
+
+from irl_ros.benchmark.cell import Cell
+from irl_ros.benchmark.figures import write_figures
+from irl_ros.benchmark.page import BEGIN, END, measured_part, write_measured_part, written_part
+from irl_ros.benchmark.results import ResultsFile
+from irl_ros.benchmark.scenario import Scenario, places
+from irl_ros.benchmark.selection import by_method_and_scenario, cells_of, published
+from irl_ros.benchmark.tables import comparison_table, details_table, success_table
+from irl_ros.core.errors import DataError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_one_row_for_each_method_and_one_column_for_each_condition() -> None:
+    results = [result(seed=seed, mean="1" * 19 + "0") for seed in range(2)]
+    results += [result("bc", condition="cold", mean="0" * 20)]
+    table = success_table(by_method_and_scenario(results), "method")
+    assert table.splitlines() == [
+        "| method | matched | cold |",
+        "| --- | --- | --- |",
+        "| gcl | 95 % (83 to 99) |  |",
+        "| bc |  | 0 % (0 to 16, 1 seeds) |",
+    ]
+
+
+def test_rounding_claims_no_certainty() -> None:
+    results = [result(seed=seed, mean="1" * 20) for seed in range(49)]
+    results.append(result(seed=49, mean="1" * 19 + "0"))
+    assert "| 99 % (" in success_table(by_method_and_scenario(results), "method")
+
+
+def test_differences_are_those_of_common_seeds() -> None:
+    results = [result(seed=seed) for seed in range(10)]
+    results += [result("bc", seed=seed, mean="0" * 20) for seed in range(9)]
+    table = comparison_table(by_method_and_scenario(results), "gcl")
+    assert table.splitlines()[2] == "| bc | +100 % (p = 0.004) |"
+
+
+def test_details_name_the_reasons() -> None:
+    line = details_table(by_method_and_scenario([result(mean="1110")])).splitlines()[2]
+    assert (
+        line
+        == "| gcl | matched | 75 % | 75 % | 29 (1 of 1 seeds) | 10 (95 %: 10) | 20 | broken 1 |"
+    )
+
+
+def test_free_changes_and_other_seeds_are_not_published() -> None:
+    results = [
+        result(seed=100),
+        result(seed=99),
+        result(seed=100, change={"rack_yaw": 0.1}),
+        result(seed=100, rollouts=40),
+        result(seed=100, slot=3),
+        result(seed=100, arm="iiwa14"),
+    ]
+    table = published(results, "method")
+    assert [len(cells) for cells in table.values()] == [1]
+
+
+def test_everything_that_was_measured_is_drawn_and_written(tmp_path: Path) -> None:
+    like = Cell("gcl", Scenario("matched"), 0)
+    here = [Scenario("matched"), Scenario("cold")]
+    cells = cells_of(["gcl", "bc", "no_lcr"], here, [100, 101], like)
+    cells += cells_of(["reoptimised"], places("cold"), [100, 101], like)
+    results = [measured(cell) for cell in cells]
+    text = measured_part(results, {"cores": "2"})
+    pictures = write_figures(results, tmp_path / "images")
+    linked = re.findall(r"\(images/(.*?)\)", text)
+    assert sorted(linked) == sorted(picture.name for picture in pictures)
+    assert len(linked) == 4
+    assert "rack moved and turned" in text
+    again = write_figures(results, tmp_path / "again")
+    assert [each.read_bytes() for each in again] == [each.read_bytes() for each in pictures]
+    page = tmp_path / "page.md"
+    page.write_text(f"# Before\n\n{BEGIN}\nold\n{END}\n\nAfter\n")
+    write_measured_part(page, text)
+    write_measured_part(page, text)
+    assert written_part(page) == text
+    assert page.read_text().startswith("# Before")
+    assert page.read_text().endswith("After\n")
+
+
+def test_a_page_without_a_place_is_refused(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("nothing")
+    with pytest.raises(DataError, match="once each"):
+        write_measured_part(page, "text")
+
+
+def test_the_docs_say_what_was_measured() -> None:
+    file = ResultsFile(ROOT / "benchmarks/results/dish.json")
+    page = ROOT / "docs/experiments.md"
+    assert written_part(page) == measured_part(file.load(), file.machine()), (
+        "docs/experiments.md is old; run: irl-ros bench dish --report"
+    )
+    for picture in re.findall(r"\((images/dish-.*?)\)", written_part(page)):
+        assert (page.parent / picture).exists()
