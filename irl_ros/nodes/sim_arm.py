@@ -21,7 +21,7 @@ from irl_ros.ros.parameters import declare_parameters
 from irl_ros.ros.services import offer_switch, offer_trigger
 from irl_ros.ros.spin import Stop, run_node
 from irl_ros.ros.task_report import TaskReport, report_status
-from irl_ros.sim.real_time import CYCLE_PERIOD, RealTimeArm, SimArmConfig
+from irl_ros.sim.real_time import RealTimeArm, SimArmConfig
 
 _BEHIND = 0.1  # s by which the simulation may lag before the lost time is given up
 
@@ -35,7 +35,7 @@ class SimArm(Node):
         self.arm = RealTimeArm(config, time.time_ns())
         self.names = self.arm.simulator.arm.joint_names
         self.handover = Handover()
-        self.period = CYCLE_PERIOD / config.real_time_factor
+        self.period = self.arm.cycle_period / config.real_time_factor
         self._reported: TaskReport | None = None
         self._states = self.create_publisher(JointState, "joint_states", qos.state_publisher())
         self._time = self.create_publisher(Clock, "/clock", qos.clock())

@@ -7,6 +7,7 @@ from typing import final
 
 from irl_ros.core.arm import ARM_NAMES
 from irl_ros.core.arm_driver import LimitsConfig
+from irl_ros.core.errors import ParameterError
 from irl_ros.core.joint_sample import JointSample
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.trajectory import Outcome
@@ -16,12 +17,7 @@ from irl_ros.sim.dish import DishSimulator
 from irl_ros.sim.phase import Phase
 from irl_ros.sim.world import PHYSICS_RATE_HZ
 
-CYCLE_STEPS = 2
-"""Physics steps in a cycle: commands are taken and joint states given 120 times a second."""
-
-CYCLE_PERIOD = CYCLE_STEPS / PHYSICS_RATE_HZ
-"""Time simulated in a cycle, s."""
-
+_CONTROL_STEPS = 2  # physics steps between two updates of the controllers, at most
 _NS_PER_S = 1_000_000_000
 
 
@@ -56,7 +52,28 @@ class SimArmConfig(Parameters):
     command_timeout: float = parameter(
         0.1, unit="s", low=0.01, high=10.0, doc="Hold when no command came for this long"
     )
+    state_rate_hz: int = parameter(
+        120,
+        unit="Hz",
+        low=60,
+        high=PHYSICS_RATE_HZ,
+        doc="Rate of the joint states; must divide the 240 physics steps of a second",
+    )
     limits: LimitsConfig = field(default_factory=LimitsConfig)
+
+    def __post_init__(self) -> None:
+        """Check that joint states fall on physics steps.
+
+        Raises:
+            ParameterError: If they do not, or a value is not allowed.
+        """
+        super().__post_init__()
+        if PHYSICS_RATE_HZ % self.state_rate_hz:
+            rates = [n for n in range(60, PHYSICS_RATE_HZ + 1) if PHYSICS_RATE_HZ % n == 0]
+            raise ParameterError(
+                f"state_rate_hz = {self.state_rate_hz} Hz does not divide the {PHYSICS_RATE_HZ} "
+                f"physics steps of a second; choose one of {', '.join(map(str, rates))}"
+            )
 
 
 @final
@@ -93,7 +110,8 @@ class RealTimeArm:
         )
         self.controllers = ArmControllers(self._simulator, config.command_timeout)
         self._start_ns = start_ns
-        self._cycles = 0
+        self._cycle_steps = PHYSICS_RATE_HZ // config.state_rate_hz
+        self._steps = 0
         self.attempt = 0
         self.reset()
 
@@ -105,12 +123,17 @@ class RealTimeArm:
     @property
     def time(self) -> float:
         """Simulated time since the beginning, s."""
-        return self._cycles * CYCLE_PERIOD
+        return self._steps / PHYSICS_RATE_HZ
+
+    @property
+    def cycle_period(self) -> float:
+        """Time between two joint states, s."""
+        return self._cycle_steps / PHYSICS_RATE_HZ
 
     @property
     def stamp_ns(self) -> int:
         """Time of the clock, ns; exact, however long it runs."""
-        return self._start_ns + self._cycles * CYCLE_STEPS * _NS_PER_S // PHYSICS_RATE_HZ
+        return self._start_ns + self._steps * _NS_PER_S // PHYSICS_RATE_HZ
 
     def recent(self, stamp_ns: int) -> float | None:
         """Return the simulated time of a stamp, s; None if it is not one of the last second."""
@@ -155,15 +178,19 @@ class RealTimeArm:
         return "a hand may guide the arm" if enabled else "the arm stands still"
 
     def cycle(self) -> str:
-        """Let time go on by `CYCLE_PERIOD`; return what is noteworthy, mostly nothing.
+        """Let time go on by `cycle_period`; return what is noteworthy, mostly nothing.
 
         Commands that came since the last cycle act from its beginning, as if they had needed no
         time: so an execution over topics and one in a single process see the same arm.
         """
-        note = self.controllers.update(self.time)
-        self._simulator.step(CYCLE_STEPS)
-        self._cycles += 1
-        return note
+        notes = []
+        end = self._steps + self._cycle_steps
+        while self._steps < end:
+            steps = min(_CONTROL_STEPS, end - self._steps)
+            notes.append(self.controllers.update(self.time))
+            self._simulator.step(steps)
+            self._steps += steps
+        return "; ".join(note for note in notes if note)
 
     def joint_sample(self) -> JointSample:
         """Return the joints as measured now."""

@@ -219,6 +219,32 @@ def test_a_policy_is_executed_by_trajectories(ros: RosHarness) -> None:
     np.testing.assert_allclose(moved, 0.05 * actions[:, 0].sum(), atol=0.03)
 
 
+@pytest.mark.parametrize(("rate", "command_rate"), [(60, 60.0), (240, 120.0)])
+def test_a_policy_is_executed_at_other_rates_of_joint_states(
+    ros: RosHarness, rate: int, command_rate: float
+) -> None:
+    scene = Scene(ros, state_rate_hz=rate)
+    scene.run(20)
+    stamps = [conversions.joint_sample(state, ARM.joint_names).stamp_ns for state in scene.states]
+    np.testing.assert_allclose(np.diff(stamps), 1e9 / rate, atol=1)
+    file = ros.folder / "policy.safetensors"
+    actions = np.full((40, 7), 0.15) * np.sin(np.arange(40) / 8)[:, None]
+    file.write_bytes(policy_to_bytes(controller(actions), contract().to_metadata()))
+    settings = {
+        "policy": str(file),
+        "execution.command_rate_hz": command_rate,
+        "execution.state_timeout": 2.0,
+    }
+    process = ros.start("irl_ros.nodes.policy_controller", settings)
+    ros.wait_until(
+        lambda: conversions.answered(ros.call("policy_controller/execute"))[0], "an execution"
+    )
+    ros.wait_for_output(process, "holding: finished")
+    scene.wait_for_rest()
+    moved = scene.sample.joint_positions - ARM.home
+    np.testing.assert_allclose(moved, 0.05 * actions[:, 0].sum(), atol=0.03)
+
+
 def test_a_controller_that_is_killed_leaves_an_arm_that_holds(ros: RosHarness) -> None:
     scene = Scene(ros)
     file = ros.folder / "policy.safetensors"
@@ -245,6 +271,7 @@ def test_a_controller_that_is_killed_leaves_an_arm_that_holds(ros: RosHarness) -
         ({"arm": "toaster"}, "choose one of panda, iiwa14"),
         ({"sloth": 3}, "did you mean 'slot'?"),
         ({"real_time_factor": 0}, "give at least 0.01"),
+        ({"state_rate_hz": 100}, "choose one of 60, 80, 120, 240"),
     ],
 )
 def test_bad_parameters_end_the_process_with_a_clear_line(

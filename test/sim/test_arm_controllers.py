@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from irl_ros.core.arm_driver import LimitsConfig
-from irl_ros.core.errors import SafetyError
+from irl_ros.core.errors import ParameterError, SafetyError
 from irl_ros.sim.joint_drive import ArmMode
-from irl_ros.sim.real_time import CYCLE_PERIOD, RealTimeArm, SimArmConfig
+from irl_ros.sim.real_time import RealTimeArm, SimArmConfig
 
 pytestmark = pytest.mark.sim
 
@@ -27,7 +27,7 @@ def arm() -> Iterator[RealTimeArm]:
 
 def run(arm: RealTimeArm, seconds: float, each: Callable[[], None] = lambda: None) -> list[str]:
     notes = []
-    for _ in range(round(seconds / CYCLE_PERIOD)):
+    for _ in range(round(seconds / arm.cycle_period)):
         each()
         notes.append(arm.cycle())
     return [note for note in notes if note]
@@ -40,6 +40,28 @@ def test_the_clock_is_exact_and_survives_a_reset(arm: RealTimeArm) -> None:
     assert arm.stamp_ns == 10**18 + 10**9
     assert arm.joint_sample().stamp_ns == arm.stamp_ns
     assert arm.attempt == 2
+
+
+@pytest.mark.parametrize("rate", [60, 80, 120, 240])
+def test_joint_states_come_at_the_rate_that_is_set(rate: int) -> None:
+    arm = RealTimeArm(SimArmConfig(state_rate_hz=rate), start_ns=7)
+    goal = arm.joint_sample().joint_positions + 0.1
+    arm.controllers.follow_trajectory(goal[None], None, np.array([1.0]), arm.time)
+    for _ in range(2 * rate):
+        before = arm.stamp_ns
+        assert arm.cycle() == ""
+        assert abs(arm.stamp_ns - before - 1e9 / rate) <= 1
+    assert arm.stamp_ns == 7 + 2 * 10**9
+    assert arm.time == 2.0
+    # What the controllers do does not depend on how often they are watched.
+    np.testing.assert_allclose(arm.joint_sample().joint_positions, goal, atol=0.005)
+    arm.close()
+
+
+@pytest.mark.parametrize("rate", [50, 100, 7])
+def test_rates_that_miss_the_physics_steps_are_refused(rate: int) -> None:
+    with pytest.raises(ParameterError, match="state_rate_hz = "):
+        SimArmConfig(state_rate_hz=rate)
 
 
 def test_a_stream_of_velocities_is_followed(arm: RealTimeArm) -> None:
@@ -155,9 +177,9 @@ def test_a_stream_of_points_is_followed_smoothly(arm: RealTimeArm) -> None:
     speeds = []
 
     def stream() -> None:
-        ahead = arm.time - begin + 2 * CYCLE_PERIOD
+        ahead = arm.time - begin + 2 * arm.cycle_period
         arm.controllers.follow_trajectory(
-            (start + 0.1 * ahead)[None], None, np.array([2 * CYCLE_PERIOD]), arm.time
+            (start + 0.1 * ahead)[None], None, np.array([2 * arm.cycle_period]), arm.time
         )
         speeds.append(arm.joint_sample().joint_velocities)
 

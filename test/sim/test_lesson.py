@@ -85,6 +85,24 @@ def test_all_variation_follows_from_the_seed() -> None:
 
 
 @pytest.mark.sim
+@pytest.mark.parametrize("rate", [60, 80, 240])
+def test_a_person_can_guide_an_arm_that_speaks_at_another_rate(rate: int) -> None:
+    arm = RealTimeArm(SimArmConfig(seed=3, slot=9, state_rate_hz=rate), start_ns=0)
+    arm.set_hand_guiding(True)
+    guidance = Guidance(arm.simulator.kinematics, arm.simulator.target, 3)
+    while not guidance.done:
+        felt = arm.time
+        wrench = guidance.on_state(arm.joint_sample())
+        arm.cycle()  # which is how long the way over a topic takes
+        arm.controllers.push(*wrench, arm.time, felt)
+    arm.release()
+    while arm.outcome is None:
+        arm.cycle()
+    assert arm.outcome.success, arm.outcome.reason
+    arm.close()
+
+
+@pytest.mark.sim
 def test_a_take_guided_by_joint_states_is_that_of_a_take_in_one_process() -> None:
     seed, slot = 11, 6
     arm = RealTimeArm(SimArmConfig(seed=seed, slot=slot), start_ns=10**18)
