@@ -124,5 +124,13 @@ def _optimised(case: BenchmarkCase, cost: StepCost, rollouts: int) -> Learned:
     kind: Mapping[str, Any] = {"kind": "hold"} if case.cold else {}
     first = _first(case, replace(_GCL.first_sampler, kind))
     return Learned(
-        optimise_controller(cost, case.problem.features, first, case.source, config, case.seed)
+        optimise_controller(
+            cost,
+            case.problem.features,
+            first,
+            case.source,
+            config,
+            case.seed,
+            coordinates=case.problem.coordinates,
+        )
     )

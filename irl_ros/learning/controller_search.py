@@ -22,6 +22,7 @@ from irl_ros.learning.controller_improvement import (
 from irl_ros.learning.controller_update import ControllerUpdate, ControllerUpdateConfig
 from irl_ros.learning.dynamics import DynamicsConfig
 from irl_ros.learning.experience import Experience
+from irl_ros.learning.problem import Coordinates
 
 
 @dataclass(frozen=True)
@@ -206,6 +207,8 @@ def optimise_controller(
     config: OptimiserConfig,
     seed: int,
     after_iteration: Callable[[OptimiserDiagnostics], None] = lambda _: None,
+    *,
+    coordinates: Coordinates | None = None,
 ) -> LinearGaussianController:
     """Optimise a controller for a given cost: a saved one elsewhere, or one written by hand.
 
@@ -217,12 +220,13 @@ def optimise_controller(
         config: Number of rollouts, dynamics and step sizes.
         seed: All randomness of the rollouts follows from it.
         after_iteration: Called after each iteration; it may raise to stop.
+        coordinates: What is known of the state's inner dependence.
 
     Raises:
         RolloutError: If the source cannot deliver.
         LearningError: If a step has no finite result.
     """
-    improvement = ControllerImprovement(features, config.dynamics, config.controller)
+    improvement = ControllerImprovement(features, config.dynamics, config.controller, coordinates)
     search = ControllerSearch(improvement, first, config.iterations, config.rollouts, seed)
     while not search.finished:
         trial = search.try_out(source, cost)
