@@ -71,7 +71,7 @@ def attempt(
     simulator_seed, policy_seed = (int(word) for word in seed.generate_state(2))
     simulator.reset(simulator_seed, slot)
     generator = torch.Generator().manual_seed(policy_seed)
-    driver = _Driver(simulator, guard)
+    driver = GuardedDriver(simulator, guard)
     states, actions = [], []
     for step in range(policy.horizon):
         joints = simulator.joint_state()
@@ -98,7 +98,7 @@ def attempt(
     return Attempt(torch.stack(states), torch.stack(actions), outcome)
 
 
-class _Driver:
+class GuardedDriver:
     """Turns the actions of one attempt into guarded commands at the command rate."""
 
     def __init__(self, simulator: DishSimulator, config: GuardConfig | None) -> None:

@@ -1,0 +1,264 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The loop of every method with a neural policy: sample, fit the reward, improve the policy."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, final, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from irl_ros.core.errors import LearningError, ParameterError
+from irl_ros.core.neural_policy import NeuralPolicy
+from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.core.rollout import RolloutSource
+from irl_ros.core.trajectory import Trajectories
+from irl_ros.learning.behaviour_cloning import (
+    BehaviourCloning,
+    BehaviourCloningConfig,
+    clone_behaviour,
+)
+from irl_ros.learning.problem import LearningProblem
+from irl_ros.learning.proximal import ProximalConfig, ProximalOptimiser
+from irl_ros.learning.saved_state import SavedState, check_identity, identity, under
+
+
+@dataclass(frozen=True)
+class NeuralLearningConfig(Parameters):
+    """What all methods with a neural policy can be told."""
+
+    iterations: int = parameter(60, low=1, high=100000, doc="outer iterations")
+    rollouts: int = parameter(40, low=2, high=10000, doc="new rollouts per iteration")
+    warm_start: bool = parameter(
+        True, doc="begin with a policy cloned from the demonstrations, not with a random one"
+    )
+    entropy_weight: float = parameter(
+        1.0, low=0.0, high=1e6, doc="weight of the policy's entropy, lambda; 0: off"
+    )
+    cloning: BehaviourCloningConfig = field(default_factory=BehaviourCloningConfig)
+    proximal: ProximalConfig = field(default_factory=ProximalConfig)
+
+
+@runtime_checkable
+class RewardLearner(Protocol):
+    """The part in which the methods differ: a reward learned from demonstrations and rollouts."""
+
+    def fit(self, rollouts: Trajectories, policy: NeuralPolicy) -> Mapping[str, float]:
+        """Learn from new rollouts and return what is worth knowing about it.
+
+        Args:
+            rollouts: New trajectories.
+            policy: What produced them.
+        """
+        ...
+
+    def rewards(self, rollouts: Trajectories) -> Float[Tensor, "M T"]:
+        """Return the reward of each step, without the entropy."""
+        ...
+
+    def state(self) -> dict[str, Tensor]:
+        """Return everything needed to go on exactly from here, but for the generator."""
+        ...
+
+    def restore(self, state: SavedState) -> None:
+        """Go on from what `state` returned."""
+        ...
+
+
+@dataclass(frozen=True)
+class NeuralDiagnostics:
+    """Health of one iteration.
+
+    Attributes:
+        iteration: Number of the iteration, from 1.
+        rollouts: Rollouts used so far.
+        success_rate: Share of this iteration's rollouts that did the task.
+        peak_force: Largest contact force among them, N.
+        reward: Mean reward of a step of the newest rollouts, without the entropy.
+        entropy: Entropy of the policy that was sampled, nat.
+        kl: KL of the policy step, nat per time step.
+        clipped: Share of steps whose probability changed as far as pays.
+        explained: Share of the variance of the returns that the critic explains.
+        deviation: Mean standard deviation of the new policy, in units of the action scale.
+        fit: What the reward's learner tells about itself.
+    """
+
+    iteration: int
+    rollouts: int
+    success_rate: float
+    peak_force: float
+    reward: float
+    entropy: float
+    kl: float
+    clipped: float
+    explained: float
+    deviation: float
+    fit: Mapping[str, float]
+
+    def as_mapping(self) -> dict[str, float]:
+        """Return all values by name."""
+        values = dataclasses.asdict(self)
+        fit: dict[str, float] = values.pop("fit")
+        return {**values, **fit}
+
+
+@final
+class NeuralLearning:
+    """Alternate one fit of a reward with one policy-gradient step on it.
+
+    Args:
+        problem: Demonstrations and the context to be learned.
+        config: All switches; those of the reward's learner too, for the record.
+        seed: All randomness of learning and of the rollouts it asks for follows from it.
+        learner: Makes the reward's learner with the generator that all randomness comes from.
+
+    Raises:
+        ParameterError: If the policy is to see the whole state, which rewards do not.
+    """
+
+    def __init__(
+        self,
+        problem: LearningProblem,
+        config: NeuralLearningConfig,
+        seed: int,
+        learner: Callable[[torch.Generator], RewardLearner],
+    ) -> None:
+        if config.cloning.sees != "features":
+            raise ParameterError(
+                f"cloning.sees = {config.cloning.sees!r}; here the policy sees what the reward "
+                "sees, set it to features"
+            )
+        self.config = config
+        self.seed = seed
+        self.problem = problem
+        self.generator = torch.Generator().manual_seed(seed)
+        if config.warm_start:
+            first = clone_behaviour(problem, config.cloning, seed)
+        else:
+            first = BehaviourCloning(problem, config.cloning, seed).policy
+        self._optimiser = ProximalOptimiser(first, config.proximal, self.generator)
+        self.learner = learner(self.generator)
+        self.history: tuple[NeuralDiagnostics, ...] = ()
+
+    @property
+    def policy(self) -> NeuralPolicy:
+        """The policy as it is now."""
+        return self._optimiser.policy
+
+    @property
+    def iteration(self) -> int:
+        """Iterations completed."""
+        return len(self.history)
+
+    @property
+    def finished(self) -> bool:
+        """Whether all iterations are done."""
+        return self.iteration >= self.config.iterations
+
+    def run(
+        self,
+        source: RolloutSource,
+        after_iteration: Callable[[NeuralDiagnostics], None] = lambda _: None,
+    ) -> None:
+        """Do all remaining iterations.
+
+        Args:
+            source: Where policies are tried.
+            after_iteration: Called with each iteration's diagnostics; it may raise to stop.
+        """
+        while not self.finished:
+            after_iteration(self.step(source))
+
+    def step(self, source: RolloutSource) -> NeuralDiagnostics:
+        """Do one iteration: sample, fit the reward, improve the policy.
+
+        Raises:
+            RolloutError: If the source cannot deliver.
+            LearningError: If the reward or the policy step has no finite result.
+        """
+        self._check_source(source)
+        policy = self.policy
+        word = np.random.SeedSequence([self.seed, self.iteration]).generate_state(1)[0]
+        rollouts = source.sample(policy, self.config.rollouts, int(word))
+        tried = rollouts.trajectories
+        fit = self.learner.fit(tried, policy)
+        rewards = self.learner.rewards(tried)
+        # The gradient of the entropy: E[log pi] is raised by the reward -log pi.
+        entropic = rewards - self.config.entropy_weight * log_densities(policy, tried)
+        report = self._optimiser.improve(tried, entropic)
+        diagnostics = NeuralDiagnostics(
+            iteration=self.iteration + 1,
+            rollouts=(self.iteration + 1) * self.config.rollouts,
+            success_rate=rollouts.successes / len(rollouts.outcomes),
+            peak_force=max(outcome.peak_force for outcome in rollouts.outcomes),
+            reward=float(rewards.mean()),
+            entropy=policy.entropy(),
+            kl=report.kl,
+            clipped=report.clipped,
+            explained=report.explained,
+            deviation=report.deviation,
+            fit=fit,
+        )
+        self.history = (*self.history, diagnostics)
+        return diagnostics
+
+    def _check_source(self, source: RolloutSource) -> None:
+        shown = self.problem.demonstrations
+        theirs = (source.horizon, source.state_dim, source.action_dim)
+        ours = (shown.horizon, shown.state_dim, shown.action_dim)
+        if theirs != ours:
+            raise LearningError(
+                f"rollouts have {theirs} steps, state and action dimensions, demonstrations "
+                f"{ours}; they must agree"
+            )
+
+    def state(self) -> SavedState:
+        """Return everything needed to go on exactly from here."""
+        tensors = {
+            **under("optimiser", self._optimiser.state()),
+            **under("learner", self.learner.state()),
+            "generator": self.generator.get_state(),
+        }
+        facts = {
+            **identity(self.config, self.seed, self.problem),
+            "history": [dataclasses.asdict(entry) for entry in self.history],
+        }
+        return SavedState(tensors, facts)
+
+    def restore(self, state: SavedState) -> None:
+        """Go on from a state of the same run.
+
+        Raises:
+            DataError: If the state is of another run.
+        """
+        check_identity(state, identity(self.config, self.seed, self.problem))
+        self._optimiser.restore(state.part("optimiser"))
+        self.learner.restore(SavedState(state.part("learner"), {}))
+        self.generator.set_state(state.tensors["generator"])
+        self.history = tuple(NeuralDiagnostics(**entry) for entry in state.facts["history"])
+
+
+@torch.no_grad()
+def log_densities(
+    policy: NeuralPolicy,
+    trajectories: Trajectories,
+    inputs: Float[Tensor, "M T y"] | None = None,
+) -> Float[Tensor, "M T"]:
+    """Return log pi(u_t | x_t) of each step by the policy as it is now.
+
+    Actions are measured in units of the policy's action scale: a constant, which keeps densities
+    of seven joints near 1.
+
+    Args:
+        policy: The policy.
+        trajectories: States and actions.
+        inputs: What the policy sees, where that does not follow from the states, as for
+            demonstrations of other targets.
+    """
+    seen = policy.features(trajectories.states) if inputs is None else inputs
+    densities = policy.step_log_prob(policy.observe(seen), trajectories.actions)
+    return densities + policy.action_scale.log().sum()
