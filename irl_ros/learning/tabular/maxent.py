@@ -22,9 +22,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from jaxtyping import Float
+from numpy.typing import NDArray
+from scipy.optimize import minimize
 from torch import Tensor
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from irl_ros.core.errors import LearningError
 from irl_ros.core.parameters import Parameters, parameter
@@ -42,7 +46,7 @@ class MaxEntConfig(Parameters):
 
     iterations: int = parameter(100, low=1, high=100000, doc="most iterations")
     inner_iterations: int = parameter(
-        20, low=1, high=1000, doc="steps of L-BFGS in one iteration, which starts it afresh"
+        50, low=1, high=1000, doc="steps of L-BFGS in one iteration, which starts it afresh"
     )
     tolerance: float = parameter(
         1e-6, low=0.0, high=1.0, doc="largest gradient at which learning is finished"
@@ -158,30 +162,30 @@ class MaxEnt(TabularLearner[MaxEntDiagnostics]):
         return self._likelihood(self.reward, None).policy
 
     def _step(self, iteration: int) -> MaxEntDiagnostics:
-        optimiser = torch.optim.LBFGS(
-            self._model.parameters(),
-            max_iter=self.config.inner_iterations,
-            tolerance_grad=self.config.tolerance,
-            tolerance_change=0.0,
-            line_search_fn="strong_wolfe",
-        )
+        weights = list(self._model.parameters())
         last: Likelihood | None = None
 
-        def loss() -> float:
+        def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
             nonlocal last
-            optimiser.zero_grad()
+            vector_to_parameters(torch.from_numpy(flat), weights)
             table = by_action(self.problem.mdp, self._model())
             last = self._likelihood(table.detach(), last)
-            table.backward(-last.gradient)  # type: ignore[no-untyped-call]
-            decay = 0.0
-            for weights in self._model.parameters():
-                decay += 0.5 * self.config.weight_decay * float(weights.detach().square().sum())
-                assert weights.grad is not None
-                weights.grad.add_(weights.detach(), alpha=self.config.weight_decay)
-            return decay - last.value
+            slopes = torch.autograd.grad(table, weights, last.gradient)
+            slope = self.config.weight_decay * flat - parameters_to_vector(slopes).numpy()
+            return 0.5 * self.config.weight_decay * float(flat @ flat) - last.value, slope
 
-        optimiser.step(loss)  # type: ignore[no-untyped-call]
-        value = loss()
+        result = minimize(
+            loss,
+            parameters_to_vector(weights).detach().numpy(),
+            jac=True,
+            method="L-BFGS-B",
+            options={
+                "maxiter": self.config.inner_iterations,
+                "gtol": self.config.tolerance,
+                "ftol": 0.0,
+            },
+        )
+        value, slope = loss(result.x)
         assert last is not None
         if not math.isfinite(value):
             raise LearningError(
@@ -191,11 +195,7 @@ class MaxEnt(TabularLearner[MaxEntDiagnostics]):
         return MaxEntDiagnostics(
             iteration=iteration,
             log_likelihood=last.value,
-            gradient_norm=max(
-                float(weights.grad.abs().max())
-                for weights in self._model.parameters()
-                if weights.grad is not None
-            ),
+            gradient_norm=float(np.abs(slope).max()),
             visit_error=float((self.problem.visits.sum(dim=0) - expected).abs().max()),
         )
 

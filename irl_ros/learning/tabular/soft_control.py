@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from scipy import sparse
-from torch import Tensor
+from torch import Tensor, nn
 
 from irl_ros.core.errors import LearningError
 from irl_ros.learning.tabular.mdp import Mdp, by_action
@@ -114,14 +114,21 @@ def _solve_stationary(
     (2) there.
     """
     values = reward.new_zeros(mdp.states) if start is None else start
-    for _ in range(_SWEEPS):
+    for sweep in range(_SWEEPS):
         action_values = backup(mdp, reward, values)
-        policy = soft_policy(action_values, temperature)
         better = soft_maximum(action_values, temperature)
         residual = better - values
         scale = 1 + float(better.abs().max())
-        if float(residual.abs().max()) <= 1e-12 * scale:
+        # Even a start that seems good enough is corrected once, for the sake of line searches.
+        if sweep and float(residual.abs().max()) <= 1e-12 * scale:
+            policy = soft_policy(action_values, temperature)
             return Solution(action_values[None], better[None], policy[None])
+        # Sharing among nearly equal actions would stop short of the maximum: here one is taken.
+        policy = (
+            soft_policy(action_values, temperature)
+            if temperature > 0
+            else nn.functional.one_hot(action_values.argmax(dim=-1), mdp.actions).to(reward)
+        )
         # Solving for the change instead of the value keeps the last digits.
         values = values + _resolve(mdp, policy, residual, transposed=False)
     raise LearningError(
