@@ -65,4 +65,5 @@ def arm_problem(demonstrations: Demonstrations, target: Pose, arm: Arm) -> Learn
         input_scale=group_scale(inputs, (_POSITIONS, _VELOCITIES)),
         weights=demonstrations.weights,
         tracking=motion_tracking(demonstrations),
+        coordinates=ArmCoordinates(arm),
     )
