@@ -14,7 +14,6 @@ from enum import Enum
 from typing import final
 
 import numpy as np
-import torch
 
 from irl_ros.core.action import ActionSpace
 from irl_ros.core.arm import Arm
@@ -25,6 +24,7 @@ from irl_ros.core.guard_config import GuardConfig
 from irl_ros.core.joint_sample import JointSample
 from irl_ros.core.kinematics import Kinematics
 from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.core.policy_run import PolicyRun
 from irl_ros.core.pose import Pose
 from irl_ros.core.ramp import Ramp, RampConfig
 from irl_ros.core.state_feed import StateFeed
@@ -74,7 +74,6 @@ class Execution:
     Attributes:
         phase: What is being done.
         message: Why, in one line.
-        step: Control period of the policy that is under way.
         count: Number of executions that were begun.
         completed: Whether the last execution went through to its end.
     """
@@ -110,13 +109,12 @@ class Execution:
             hold_time=self._feed.grace + self._period,
         )
         self._next: ExecutablePolicy | None = None
-        self._running: ExecutablePolicy | None = None
+        self._chosen: ExecutablePolicy | None = None
+        self._run: PolicyRun | None = None
         self._ramp: Ramp | None = None
         self._target: Pose | None = None
-        self._begin_ns = 0
         self.phase = Phase.IDLE
         self.message = "no policy yet"
-        self.step = 0
         self.count = 0
         self.completed = False
 
@@ -124,6 +122,11 @@ class Execution:
     def moving(self) -> bool:
         """Whether the arm is moved on behalf of a policy."""
         return self.phase in _MOVING
+
+    @property
+    def step(self) -> int:
+        """Control period that is under way, or was last."""
+        return 0 if self._run is None else self._run.step
 
     @property
     def values(self) -> dict[str, str | float | int | bool]:
@@ -195,8 +198,8 @@ class Execution:
         self._drive.start(sample)
         if self._tripped():
             raise SafetyError(self.message)
-        self._ramp, self._running = ramp, self._next
-        self.step, self.count, self.completed = 0, self.count + 1, False
+        self._ramp, self._chosen, self._run = ramp, self._next, None
+        self.count, self.completed = self.count + 1, False
         self._enter(Phase.RAMPING, f"moving to the start posture for {ramp.duration:.1f} s")
         return self.message
 
@@ -248,8 +251,8 @@ class Execution:
         if self.phase is Phase.EXECUTING:
             self._choose_action(sample)
         if self.phase is Phase.EXECUTING:
-            elapsed = self._elapsed(sample) - self.step * self._control_period
-            command = self._drive.act(sample, elapsed)
+            assert self._run is not None
+            command = self._drive.act(sample, self._run.elapsed(sample))
         elif self.phase is Phase.RAMPING:
             assert self._ramp is not None
             command = self._drive.move(self._ramp.step(sample.joint_positions), sample)
@@ -289,41 +292,28 @@ class Execution:
 
     def _begin_if_arrived(self, sample: JointSample) -> None:
         assert self._ramp is not None
-        assert self._running is not None
+        assert self._chosen is not None
         try:
             arrived = self._ramp.arrived(sample.joint_positions, sample.joint_velocities)
         except SafetyError as error:
             self.hold(str(error))
             return
         if arrived:
-            self._drive.begin_actions(self._running.action_space, self._control_period, sample)
-            self._begin_ns = sample.stamp_ns
-            self.step = -1
-            self._enter(Phase.EXECUTING, f"executing {self._running.label}")
+            policy = self._chosen
+            self._drive.begin_actions(policy.action_space, policy.contract.control_period, sample)
+            self._run = PolicyRun(policy, self._kinematics, self._period, sample)
+            self._enter(Phase.EXECUTING, f"executing {policy.label}")
 
     def _choose_action(self, sample: JointSample) -> None:
         """Ask the policy for its action when a control period begins."""
-        assert self._running is not None
-        step = int((self._elapsed(sample) + 0.25 * self._period) / self._control_period)
-        if step == self.step:
-            return
-        if step >= self._running.controller.horizon:
+        assert self._run is not None
+        if self._run.finished(sample):
             self.completed = True
-            self.hold(f"finished {self._running.label}")
+            self.hold(f"finished {self._run.policy.label}")
             return
-        self.step = step
-        state = self._kinematics.arm_state(
-            torch.from_numpy(sample.joint_positions), torch.from_numpy(sample.joint_velocities)
-        )
-        self._drive.set_action(self._running.action(step, state))
-
-    @property
-    def _control_period(self) -> float:
-        assert self._running is not None
-        return self._running.contract.control_period
-
-    def _elapsed(self, sample: JointSample) -> float:
-        return 1e-9 * (sample.stamp_ns - self._begin_ns)
+        action = self._run.next_action(sample)
+        if action is not None:
+            self._drive.set_action(action)
 
     def _tripped(self) -> bool:
         reason = self._drive.tripped

@@ -12,15 +12,9 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from irl_ros.core.joint_sample import JointSample
+from irl_ros.demos.judgement import judge, long_movement
 from irl_ros.demos.movement import MovementWatch
-from irl_ros.demos.quality import (
-    Finding,
-    QualityConfig,
-    QualityFigures,
-    QualityReport,
-    judge,
-    long_movement,
-)
+from irl_ros.demos.quality import Finding, QualityConfig, QualityFigures, QualityReport
 
 _NS_PER_S = 1e9
 _WINDOW_S = 0.05  # over which velocities are compared with positions

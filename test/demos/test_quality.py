@@ -12,8 +12,9 @@ from takes import ARM, NAMES, START_NS, reach, samples
 
 from irl_ros.core.joint_sample import JointSample
 from irl_ros.core.parameters import from_mapping
+from irl_ros.demos.judgement import judge
 from irl_ros.demos.monitor import QualityMonitor
-from irl_ros.demos.quality import QualityConfig, QualityFigures, QualityReport, judge
+from irl_ros.demos.quality import QualityConfig, QualityFigures, QualityReport
 from irl_ros.demos.recording import Recording, motion_of
 from irl_ros.demos.resample import ResampleConfig, resample
 
