@@ -143,6 +143,10 @@ docs: venv ## Regenerate docs/configuration.md.
 bench-speed: venv ## Measure rollouts and the parts of learning; prints a table.
 	@$(BIN)/python benchmarks/speed.py
 
+.PHONY: bench-paper
+bench-paper: venv ## Repeat the simulated experiments of the paper; BENCH adds options.
+	@nice -n 10 $(BIN)/python benchmarks/paper.py --workers $(JOBS) --report $(BENCH)
+
 .PHONY: bench-dish
 bench-dish: venv ## Measure all methods at the dish task; BENCH adds options of irl-ros bench dish.
 	@$(BIN)/irl-ros bench dish --workers $(JOBS) $(BENCH)

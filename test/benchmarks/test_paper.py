@@ -1,0 +1,75 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The paper's experiments run, go on where they stopped, and make their tables."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from irl_ros.core.trajectory import Trajectories
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+PAGE = BENCHMARKS.parent / "docs/experiments.md"
+
+
+@pytest.fixture
+def paper(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import paper
+
+    def small() -> Any:
+        whole = paper.navigation()
+        return dataclasses.replace(whole, shown=whole.shown[:3], demonstrations=4)
+
+    monkeypatch.setitem(paper.TASKS, "navigation", small)
+    return paper
+
+
+def words(folder: Path, *more: str) -> list[str]:
+    return [
+        *("--tasks", "navigation", "--methods", "gcl", "relent", "--conditions", "1"),
+        *("--iterations", "1", "--evaluations", "2", "--workers", "1", "--no-consistency"),
+        *("--demonstrator", "1", "--set", "cost_update.steps=5"),
+        *("--output", str(folder / "paper.json"), "--demonstrations", str(folder / "shown")),
+        *more,
+    ]
+
+
+def test_a_small_run_and_its_continuation(
+    paper: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert paper.main(words(tmp_path)) == 0
+    assert "| random | relative-entropy IRL |" in capsys.readouterr().out
+    results = json.loads((tmp_path / "paper.json").read_text())["results"]
+    learned = [each for each in results.values() if each["kind"] == "run"]
+    assert len(learned) == 4
+    for each in learned:
+        assert [point["rollouts"] for point in each["curve"]] == [0, 10]
+        assert all(point["distance"] > 0 for point in each["curve"])
+    before = (tmp_path / "paper.json").read_bytes()
+    assert paper.main(words(tmp_path)) == 0
+    assert "run/navigation" not in capsys.readouterr().out
+    assert (tmp_path / "paper.json").read_bytes() == before
+    assert paper.main(words(tmp_path, "--set", "cost_update.steps=3")) == 1
+    assert "other settings" in capsys.readouterr().err
+
+
+def test_scores_are_those_of_the_last_state(paper: Any) -> None:
+    experiment = paper.navigation()
+    states = torch.zeros(2, 100, 4, dtype=torch.float64)
+    states[0, -1, :2] = torch.tensor([0.03, 0.04])
+    states[1, -1, :2] = torch.tensor([3.0, 4.0])
+    tried = Trajectories(states, torch.zeros(2, 100, 2, dtype=torch.float64))
+    found = paper.score(experiment, experiment.tested[0], tried)
+    assert found["distance"] == pytest.approx((0.05 + 5) / 2)
+    assert found["success"] == 0.5
+
+
+def test_the_page_has_a_place_for_the_tables(paper: Any) -> None:
+    report = paper.paper_report
+    text = PAGE.read_text()
+    assert text.index(report.BEGIN) < text.index(report.END)
