@@ -59,7 +59,7 @@ METHODS: dict[str, dict[str, Any]] = {
 }
 FIRST = {"random": "hold", "demonstrations": "demonstrations"}
 ROLLOUTS = 10  # per iteration
-CHECKPOINTS = 3  # of the methods whose cost needs an optimisation of its own
+CHECKPOINTS = 2  # of the methods whose cost needs an optimisation of its own
 
 
 @dataclass(frozen=True)
@@ -300,7 +300,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=1, help="seeds in each condition")
     parser.add_argument("--conditions", type=int, default=4, help="conditions, at most 4")
     parser.add_argument("--iterations", type=int, default=9, help=f"of {ROLLOUTS} rollouts each")
-    parser.add_argument("--evaluations", type=int, default=5, help="attempts that judge a policy")
+    parser.add_argument("--evaluations", type=int, default=3, help="attempts that judge a policy")
     parser.add_argument(
         "--demonstrator", type=int, default=12, help="iterations of 15 rollouts that make one"
     )
