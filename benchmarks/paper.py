@@ -116,10 +116,7 @@ def score(experiment: Experiment, context: torch.Tensor, tried: Trajectories) ->
     """Judge trajectories by the ground truth."""
     truth = experiment.ground_truth
     inputs = experiment.features(context)(tried.states)
-    final = inputs[:, -1, truth.position]
-    if experiment.name == "peg":
-        final = final[:, :3]  # the tip alone
-    distance = final.norm(dim=-1)
+    distance = inputs[:, -1, experiment.miss].norm(dim=-1)
     return {
         "distance": float(distance.mean()),
         "success": float((distance < 0.1).double().mean()),

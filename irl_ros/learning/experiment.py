@@ -46,6 +46,7 @@ class Experiment:
         demonstrations: Number of demonstrations, at least one in each context.
         tested: Contexts in which it is learned.
         groups: Cost inputs that share a scale.
+        miss: Cost inputs whose length is the distance from the target, m.
         tracking: Feedback that pulls the state to a reference, see `LearningProblem`.
         network: Size of the learned cost.
     """
@@ -58,6 +59,7 @@ class Experiment:
     demonstrations: int
     tested: Float[Tensor, "D g"]
     groups: tuple[slice, ...]
+    miss: slice
     tracking: Float[Tensor, "u x"]
     network: Network
 

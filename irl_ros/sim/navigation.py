@@ -98,6 +98,7 @@ def navigation() -> Experiment:
         demonstrations=40,
         tested=_starts(4, seed=2),
         groups=(slice(0, 2), slice(2, 4)),
+        miss=slice(0, 2),
         tracking=torch.cat([-_EYE, -2 * _EYE], dim=1),
         network=Network(hidden=(40, 40), features=20),
     )

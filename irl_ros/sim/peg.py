@@ -177,6 +177,7 @@ def peg() -> Experiment:
         demonstrations=20,
         tested=_holes(4, seed=2, margin=0.01),
         groups=(slice(0, 7), slice(7, 14), _POINTS, slice(20, 26)),
+        miss=_TIP,
         tracking=-torch.eye(7, 26, dtype=torch.float64),
         network=Network(hidden=(52, 52), features=100),
     )

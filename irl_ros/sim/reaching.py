@@ -191,6 +191,7 @@ def reaching() -> Experiment:
         demonstrations=20,
         tested=_postures(4, seed=2),
         groups=(slice(0, 3), slice(3, 6), slice(6, 8), slice(8, 10)),
+        miss=slice(6, 8),
         tracking=torch.cat([-inertia, -2 * inertia, still], dim=1),
         network=Network(hidden=(24, 24), features=100),
     )
