@@ -346,7 +346,7 @@ def test_documented_commands_exist(path: Path) -> None:
     for line in re.findall(r"(?:^|[ (;&])make ([a-z][a-z-]*)", code, flags=re.MULTILINE):
         assert line in targets, f"{name_of(path)}: make {line}"
     commands = cli_commands()
-    for words in re.findall(r"irl-ros ((?:[a-z]+ ?)+)", code):
+    for words in re.findall(r"irl-ros ((?:[a-z][a-z-]* ?)+)", code):
         parts = words.split()
         known = any(" ".join(parts[:count]) in commands for count in (1, 2))
         assert known, f"{name_of(path)}: irl-ros {words}"
@@ -358,7 +358,7 @@ def cli_commands() -> set[str]:
     found = set()
     for command in app.registered_commands:
         assert command.callback is not None
-        found.add(command.name or command.callback.__name__)
+        found.add(command.name or command.callback.__name__.replace("_", "-"))
     for group in app.registered_groups:
         assert group.typer_instance is not None
         for command in group.typer_instance.registered_commands:

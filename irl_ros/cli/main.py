@@ -153,6 +153,19 @@ def results(
 
 
 @app.command()
+def compare_costs(
+    first: Annotated[Path, typer.Argument(help="A run folder or a cost file.")],
+    second: Annotated[Path, typer.Argument(help="Another one.")],
+    dataset: Annotated[Path, typer.Argument(help="Folder of the demonstrations.")],
+    seed: Annotated[int, typer.Option(help="Decides which transitions are drawn.")] = 0,
+) -> None:
+    """Tell how far two learned costs agree on demonstrations."""
+    from irl_ros.cli.compare_costs import comparison
+
+    print(comparison(first, second, dataset, seed))
+
+
+@app.command()
 def report(
     folder: Annotated[Path, typer.Argument(help="Folder of a demonstration, as of `demo`.")],
     picture: Annotated[

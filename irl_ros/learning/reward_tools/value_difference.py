@@ -1,0 +1,62 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a policy that was learned loses by the true reward."""
+
+import math
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor
+
+from irl_ros.core.errors import DataError
+from irl_ros.learning.tabular.mdp import Mdp, by_action
+from irl_ros.learning.tabular.soft_control import solve, visitation
+
+
+def expected_value_difference(
+    mdp: Mdp, reward: Float[Tensor, " S"] | Float[Tensor, "S A"], policy: Float[Tensor, "T S A"]
+) -> float:
+    """Return V^(pi*) - V^pi from the initial states, by the true reward; 0 for an optimal policy.
+
+    The measure of Levine, Popovic and Koltun (2011) for learned rewards, pi being the policy that
+    is optimal for the learned one. Both values are sums over visits, sum_t,s,a rho_t r.
+
+    Args:
+        mdp: The process.
+        reward: The true reward.
+        policy: pi_t(a | s).
+    """
+    best = solve(mdp, reward, temperature=0.0).policy
+    gain = visitation(mdp, best) - visitation(mdp, policy)
+    return float((gain * by_action(mdp, reward)).sum())
+
+
+@dataclass(frozen=True)
+class ValueDifference:
+    """A difference of expected costs, estimated from rollouts.
+
+    Attributes:
+        mean: Estimate.
+        standard_error: Of the estimate.
+    """
+
+    mean: float
+    standard_error: float
+
+
+def sampled_value_difference(
+    best: Float[Tensor, " M"], other: Float[Tensor, " L"]
+) -> ValueDifference:
+    """Estimate E[c] under a policy minus E[c] under the best one, from true trajectory costs.
+
+    Args:
+        best: True costs of M rollouts of the policy that is optimal for the true cost.
+        other: Those of L rollouts of the policy in question.
+
+    Raises:
+        DataError: If one of the two has fewer than two rollouts.
+    """
+    if min(len(best), len(other)) < 2:
+        raise DataError(f"{len(best)} and {len(other)} rollouts; give at least 2 of each")
+    variance = float(best.var() / len(best) + other.var() / len(other))
+    return ValueDifference(float(other.mean() - best.mean()), math.sqrt(variance))
