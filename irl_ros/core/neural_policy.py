@@ -201,3 +201,32 @@ class NeuralPolicy(nn.Module):
         log_deviation = float((self.log_deviation + self.action_scale.log()).sum())
         constant = 0.5 * self.action_dim * (1 + math.log(2 * math.pi))
         return self._horizon * (log_deviation + constant)
+
+
+def neural_policy(
+    config: NeuralPolicyConfig, horizon: int, content: Mapping[str, Tensor]
+) -> NeuralPolicy:
+    """Return the policy with a given `NeuralPolicy.content`.
+
+    Args:
+        config: Form and size.
+        horizon: Number of steps T.
+        content: Tensors by name.
+
+    Raises:
+        KeyError: If a tensor is missing.
+        RuntimeError: If a tensor does not fit the form.
+        DataError: If a value is not finite or a scale not positive.
+    """
+    for name, tensor in content.items():
+        if not bool(torch.isfinite(tensor).all()):
+            raise DataError(f"{name} of the policy holds values that are not finite")
+    policy = NeuralPolicy(
+        config,
+        AffineFeatures(content["feature_matrix"], content["feature_offset"]),
+        PolicyScales(**{field.name: content[field.name] for field in fields(PolicyScales)}),
+        horizon,
+        torch.Generator(),
+    )
+    policy.load_state_dict(content)
+    return policy

@@ -4,7 +4,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 
 import safetensors.torch
@@ -13,8 +12,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from irl_ros.core.errors import DataError, ParameterError
-from irl_ros.core.features import AffineFeatures
-from irl_ros.core.neural_policy import NeuralPolicy, NeuralPolicyConfig, PolicyScales
+from irl_ros.core.neural_policy import NeuralPolicy, NeuralPolicyConfig, neural_policy
 from irl_ros.core.parameters import from_mapping, to_mapping
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.learning.cost import Cost, CostConfig
@@ -53,28 +51,14 @@ def policy_from_bytes(data: bytes) -> tuple[StoredPolicy, dict[str, str]]:
     tensors, metadata = _unpack(data, _LINEAR, _NEURAL)
     try:
         if metadata["kind"] == _NEURAL:
-            return _neural_policy(tensors, metadata), metadata
+            config = from_mapping(NeuralPolicyConfig, json.loads(metadata["policy_config"]))
+            return neural_policy(config, int(json.loads(metadata["horizon"])), tensors), metadata
         controller = LinearGaussianController(
             tensors["gains"], tensors["offsets"], tensors["covariances"]
         )
     except (KeyError, ParameterError, RuntimeError, TypeError, ValueError) as error:
         raise DataError(f"the policy is incomplete: {error}; train it again") from error
     return controller, metadata
-
-
-def _neural_policy(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> NeuralPolicy:
-    policy = NeuralPolicy(
-        from_mapping(NeuralPolicyConfig, json.loads(metadata["policy_config"])),
-        AffineFeatures(tensors["feature_matrix"], tensors["feature_offset"]),
-        PolicyScales(**{field.name: tensors[field.name] for field in fields(PolicyScales)}),
-        int(json.loads(metadata["horizon"])),
-        torch.Generator(),
-    )
-    policy.load_state_dict(tensors)
-    for name, tensor in tensors.items():
-        if not bool(torch.isfinite(tensor).all()):
-            raise DataError(f"{name} of the policy holds values that are not finite")
-    return policy
 
 
 def cost_to_bytes(cost: Cost, metadata: Mapping[str, str]) -> bytes:
