@@ -10,7 +10,7 @@ from torch import Tensor
 
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.trajectory import Trajectories
-from irl_ros.learning.dynamics_prior import mixture_prior, pooled_prior
+from irl_ros.learning.dynamics_prior import mixture_prior, pooled_prior, robust_prior
 from irl_ros.learning.lqr import LinearDynamics
 from irl_ros.learning.problem import Coordinates
 from irl_ros.learning.regression import shrunk_regression, window_moments
@@ -30,8 +30,9 @@ class DynamicsConfig(Parameters):
     )
     prior: str = parameter(
         "pooled",
-        choices=("pooled", "mixture"),
-        doc="one linear model of all steps, or a Gaussian mixture over all transitions",
+        choices=("pooled", "robust", "mixture"),
+        doc="one linear model of all steps, the same without contacts, or a Gaussian mixture over "
+        "all transitions",
     )
     prior_strength: float = parameter(
         20.0, low=1e-6, high=1e6, doc="how many samples the prior is worth at each step"
@@ -73,11 +74,7 @@ def fit_dynamics(
     outputs = states[:, 1:, :leading]
     _, moments, members = window_moments(inputs, outputs, config.window)
     transitions = torch.cat([inputs, outputs], dim=-1)
-    prior = (
-        pooled_prior(transitions)
-        if config.prior == "pooled"
-        else mixture_prior(transitions, config.transitions_per_component, config.most_components)
-    )
+    prior = _prior(transitions, inputs.shape[-1], config)
     fitted, covariances = shrunk_regression(
         moments, members, prior, config.prior_strength, inputs.shape[-1]
     )
@@ -103,6 +100,16 @@ def fit_dynamics(
         starts.mean(dim=0),
         _start_covariance(starts),
     )
+
+
+def _prior(
+    transitions: Float[Tensor, "M S j"], split: int, config: DynamicsConfig
+) -> Float[Tensor, "#S j j"]:
+    if config.prior == "pooled":
+        return pooled_prior(transitions)
+    if config.prior == "robust":
+        return robust_prior(transitions, split)
+    return mixture_prior(transitions, config.transitions_per_component, config.most_components)
 
 
 def _start_covariance(starts: Float[Tensor, "M x"]) -> Float[Tensor, "x x"]:

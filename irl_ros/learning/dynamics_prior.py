@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+_FREEDOM = 4.0
+_ROBUST_ROUNDS = 10
 _REGULARISATION = 1e-6  # variance added to every component; states are rank-deficient
 
 
@@ -19,6 +21,35 @@ def pooled_prior(transitions: Float[Tensor, "M S j"]) -> Float[Tensor, "1 j j"]:
     rollouts do, hence one mean for all. It is one global linear model.
     """
     return torch.cov(transitions.flatten(0, 1).T).unsqueeze(0)
+
+
+def robust_prior(transitions: Float[Tensor, "M S j"], split: int) -> Float[Tensor, "1 j j"]:
+    """Return the covariance of (x, u, x') over all rollouts and steps, contacts left out.
+
+    A few hard contacts would spoil one linear model for all steps. Residuals are therefore taken
+    to be Student-t with 4 degrees of freedom, fitted by expectation maximisation (Lange, Little
+    and Taylor 1989, section 3): each transition weighs (4 + y) / (4 + r^T S^-1 r), where r is its
+    residual of dimension y and S their scatter.
+
+    Args:
+        transitions: (x_t, u_t, x_{t+1}).
+        split: Dimension of (x, u).
+    """
+    flat = transitions.flatten(0, 1)
+    size = flat.shape[-1] - split
+    weights = flat.new_ones(len(flat))
+    for _ in range(_ROBUST_ROUNDS):
+        covariance = torch.cov(flat.T, aweights=weights)
+        scale = covariance[:split, :split].diagonal()
+        regular = covariance[:split, :split] + torch.diag(1e-9 * scale + 1e-12)
+        matrix = torch.linalg.solve(regular, covariance[:split, split:])
+        centre = (weights.unsqueeze(1) * flat).sum(0) / weights.sum()
+        residuals = (flat - centre)[:, split:] - (flat - centre)[:, :split] @ matrix
+        scatter = (weights.unsqueeze(1) * residuals).T @ residuals / len(flat)
+        scatter = scatter + torch.diag(1e-9 * scatter.diagonal() + 1e-15)
+        distances = (residuals * torch.linalg.solve(scatter, residuals.T).T).sum(dim=1)
+        weights = (_FREEDOM + size) / (_FREEDOM + distances)
+    return torch.cov(flat.T, aweights=weights).unsqueeze(0)
 
 
 def mixture_prior(

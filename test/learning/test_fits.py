@@ -15,6 +15,7 @@ from irl_ros.learning.demonstration_density import (
     fit_demonstration_density,
 )
 from irl_ros.learning.dynamics import DynamicsConfig, fit_dynamics, one_step_error
+from irl_ros.learning.dynamics_prior import pooled_prior, robust_prior
 
 GOAL = torch.tensor([1.0, 0.5], dtype=torch.float64)
 
@@ -155,3 +156,24 @@ def test_known_kinematics_need_not_be_learned() -> None:
         truth = jacobians[step + 1] @ matrix
         torch.testing.assert_close(known.matrices[step] @ whole, truth, atol=5e-3, rtol=0.0)
     assert torch.linalg.eigvalsh(known.covariances).min() > 0
+
+
+def test_the_robust_prior_leaves_contacts_out() -> None:
+    """A tenth of the transitions stands still against something; the rest is one linear model."""
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.randn(40, 50, 3, generator=generator, dtype=torch.float64)
+    matrix = torch.tensor([[0.9, 0.1, 0.3], [-0.2, 0.8, 0.5]], dtype=torch.float64)
+    noise = 1e-3 * torch.randn(40, 50, 2, generator=generator, dtype=torch.float64)
+    outputs = inputs @ matrix.T + 0.7 + noise
+    outputs[:, ::10] = -inputs[:, ::10, :2]
+    transitions = torch.cat([inputs, outputs], dim=-1)
+
+    def slopes(covariance: torch.Tensor) -> torch.Tensor:
+        return torch.linalg.solve(covariance[0, :3, :3], covariance[0, :3, 3:]).T
+
+    torch.testing.assert_close(slopes(robust_prior(transitions, 3)), matrix, atol=2e-3, rtol=0.0)
+    assert (slopes(pooled_prior(transitions)) - matrix).abs().max() > 0.05
+    clean = transitions[:, 1:10]
+    torch.testing.assert_close(
+        slopes(robust_prior(clean, 3)), slopes(pooled_prior(clean)), atol=1e-3, rtol=0.0
+    )
