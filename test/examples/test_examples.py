@@ -39,3 +39,13 @@ def test_reading_a_dataset(tmp_path: Path) -> None:
     assert "take 1: failure" in first
     assert "2 demonstrations, 100 steps of 0.05 s, 32 numbers in a state and 7" in first
     assert run("02_read_a_dataset.py", tmp_path / "dataset") == first
+
+
+def test_examples_of_finite_problems() -> None:
+    assert "return 2.0" in run("04_reward_from_a_gridworld.py")
+    output = run("05_choosing_and_luck.py")
+    assert "causal: learned 1.00 where 1.00 is true" in output
+    assert "trajectory: learned 0.02" in output
+    output = run("06_match_features.py")
+    assert "program: feature counts within 0.0" in output
+    assert "planning: objective " in output

@@ -55,7 +55,7 @@ class MaxMarginDiagnostics(IterationDiagnostics):
         objective: Value of (1).
         best_objective: Least value so far.
         slack: xi.
-        loss: D of the policy that is optimal under the reward without the loss.
+        loss: D of the policy that is optimal under the best weights' reward.
     """
 
     objective: float
@@ -129,18 +129,19 @@ class MaxMarginPlanning(TabularLearner[MaxMarginDiagnostics]):
 
     def _step(self, iteration: int) -> MaxMarginDiagnostics:
         now = margin_objective(self.problem, self._weights, self.config)
-        least = self.history[-1].best_objective if self.history else math.inf
-        if now.value < least:
-            least, self._best = now.value, self._weights
-        step = self.config.step / math.sqrt(iteration)
-        self._weights = self._weights - step * now.subgradient
-        chosen = visitation(self.problem.mdp, self.policy)
+        if not self.history or now.value < self.history[-1].best_objective:
+            self._best, least = self._weights, now.value
+            chosen = visitation(self.problem.mdp, self.policy)
+            loss = self.config.margin * float((chosen * self._loss).sum())
+        else:
+            least, loss = self.history[-1].best_objective, self.history[-1].loss
+        self._weights = self._weights - self.config.step / math.sqrt(iteration) * now.subgradient
         return MaxMarginDiagnostics(
             iteration=iteration,
             objective=now.value,
             best_objective=least,
             slack=now.slack,
-            loss=self.config.margin * float((chosen * self._loss).sum()),
+            loss=loss,
         )
 
     def _found(self, last: MaxMarginDiagnostics) -> bool:

@@ -1,0 +1,61 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Learn the reward of a gridworld from a few walks through it, by maximum entropy.
+
+    python examples/04_reward_from_a_gridworld.py
+
+Every move fails with 30 %. The demonstrator knows that a cell is worth something; the learner sees
+only where the demonstrator went.
+"""
+
+import torch
+
+from irl_ros.learning.tabular.maxent import MaxEnt, MaxEntConfig
+from irl_ros.learning.tabular.problem import (
+    TabularProblem,
+    empirical_visits,
+    expected_return,
+    sample_paths,
+)
+from irl_ros.learning.tabular.soft_control import solve
+from irl_ros.learning.tabular.worlds.gridworld import gridworld
+
+SIZE = 6
+STEPS = 40
+
+
+def main() -> None:
+    # 1. A world, somebody who acts well in it though not always best, and 50 walks.
+    world = gridworld(SIZE, None, discount=0.9, failure=0.3)
+    demonstrator = solve(world.mdp, world.reward, temperature=0.1)
+    generator = torch.Generator().manual_seed(0)
+    paths = sample_paths(world.mdp, demonstrator.policy, 50, STEPS, generator)
+
+    # 2. What the learner gets: dynamics, features of states, and how often they were visited.
+    problem = TabularProblem(world.mdp, world.features, empirical_visits(world.mdp, paths))
+
+    # 3. Learn. The weight decay keeps cells that nobody visited at no reward.
+    learner = MaxEnt(problem, MaxEntConfig(temperature=0.1, weight_decay=0.1))
+    while not learner.finished:
+        now = learner.step()
+        print(f"iteration {now.iteration}: log likelihood {now.log_likelihood:.3f}")
+
+    # 4. Learned and true reward, cell by cell. Only differences between cells mean something.
+    reward = learner.reward[:, 0]
+    print("learned reward" + " " * (6 * SIZE - 12) + "true reward")
+    for learned, true in zip(
+        (reward - reward.median()).reshape(SIZE, SIZE),
+        world.reward.reshape(SIZE, SIZE),
+        strict=True,
+    ):
+        left, right = ("".join(f"{value:6.2f}" for value in row) for row in (learned, true))
+        print(f"{left}  {right}")
+
+    # 5. What acting by the learned reward is worth under the true one.
+    best = expected_return(world.mdp, world.reward, solve(world.mdp, world.reward, 0.0).policy)
+    found = expected_return(world.mdp, world.reward, solve(world.mdp, learner.reward, 0.0).policy)
+    print(f"return {found:.3f} of {best:.3f}")
+
+
+if __name__ == "__main__":
+    main()
