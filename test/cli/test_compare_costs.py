@@ -24,7 +24,8 @@ def save(path: Path, seed: int) -> Path:
         target=TARGET.pose,
     )
     source = torch.Generator().manual_seed(seed)
-    cost = Cost(CostConfig(), torch.ones(18, dtype=torch.float64), source)
+    config = CostConfig(initialisation="random", action_weight=1e-3)
+    cost = Cost(config, torch.ones(18, dtype=torch.float64), source)
     path.write_bytes(cost_to_bytes(cost, contract.to_metadata()))
     return path
 
