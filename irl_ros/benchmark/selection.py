@@ -70,6 +70,15 @@ def scenario_name(result: CellResult) -> str:
     return _scenario(result).name
 
 
+def outdated(results: Iterable[CellResult]) -> int:
+    """Return how many published results today's settings of their methods would not give."""
+    return sum(
+        result.fingerprint != _today(result).fingerprint
+        for result in results
+        if _is_published(result)
+    )
+
+
 def published(results: Iterable[CellResult], group: str) -> Table:
     """Return what is published of a group of methods, at the held-out slot."""
     held_out = Scenario(BENCHMARK_CONDITIONS[0]).slot
@@ -99,12 +108,21 @@ def published_places(results: Iterable[CellResult]) -> Table:
 
 def _is_published(result: CellResult) -> bool:
     """Return whether everything but method and scenario is as in the published tables."""
+    if result.method not in METHODS or result.seed not in PUBLISHED_SEEDS:
+        return False
     usual = Cell(result.method, Scenario(result.condition), result.seed)
-    return (
-        result.method in METHODS
-        and result.seed in PUBLISHED_SEEDS
-        and (result.arm, result.rollouts) == (usual.arm, usual.rollouts)
-        and len(result.mean) == usual.evaluations
+    found = (result.arm, result.rollouts, len(result.mean))
+    return found == (usual.arm, usual.rollouts, usual.evaluations)
+
+
+def _today(result: CellResult) -> Cell:
+    return Cell(
+        result.method,
+        _scenario(result),
+        result.seed,
+        result.arm,
+        result.rollouts,
+        len(result.mean),
     )
 
 

@@ -16,7 +16,12 @@ from irl_ros.benchmark.result import CellResult
 from irl_ros.benchmark.results import ResultsFile
 from irl_ros.benchmark.runner import machine, run_cells
 from irl_ros.benchmark.scenario import BENCHMARK_CONDITIONS, Scenario, places
-from irl_ros.benchmark.selection import by_method_and_scenario, cells_of, results_of
+from irl_ros.benchmark.selection import (
+    by_method_and_scenario,
+    cells_of,
+    outdated,
+    results_of,
+)
 from irl_ros.benchmark.tables import details_table, success_table
 from irl_ros.cli.progress import StageDisplay
 from irl_ros.core.errors import ParameterError
@@ -139,6 +144,12 @@ def write_report(output: Path, docs: Path) -> None:
     for picture in write_figures(results, docs / "images"):
         print(f"wrote {picture}")
     print(f"wrote {page}")
+    old = outdated(results)
+    if old:
+        print(
+            f"{old} of the results were measured with other settings than those of today; measure "
+            "them again with --replace"
+        )
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:

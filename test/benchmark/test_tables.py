@@ -13,7 +13,7 @@ from irl_ros.benchmark.figures import write_figures
 from irl_ros.benchmark.page import BEGIN, END, measured_part, write_measured_part, written_part
 from irl_ros.benchmark.results import ResultsFile
 from irl_ros.benchmark.scenario import Scenario, places
-from irl_ros.benchmark.selection import by_method_and_scenario, cells_of, published
+from irl_ros.benchmark.selection import by_method_and_scenario, cells_of, outdated, published
 from irl_ros.benchmark.tables import comparison_table, details_table, success_table
 from irl_ros.core.errors import DataError
 
@@ -64,6 +64,11 @@ def test_free_changes_and_other_seeds_are_not_published() -> None:
     ]
     table = published(results, "method")
     assert [len(cells) for cells in table.values()] == [1]
+
+
+def test_results_of_old_settings_are_noticed() -> None:
+    like = Cell("gcl", Scenario("cold", 7), 100)
+    assert outdated([measured(like), result("bc"), result("bc", seed=3)]) == 1
 
 
 def test_everything_that_was_measured_is_drawn_and_written(tmp_path: Path) -> None:
