@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """How each kind of method turns a case into a policy."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 from irl_ros.benchmark.case import BenchmarkCase, Learned
 from irl_ros.core.errors import LearningError, ParameterError
-from irl_ros.core.parameters import replace
+from irl_ros.core.parameters import replace, to_mapping
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.learning.behaviour_cloning import BehaviourCloningConfig, clone_behaviour
-from irl_ros.learning.controller_improvement import StepCost
-from irl_ros.learning.controller_search import OptimiserConfig, optimise_controller
+from irl_ros.learning.controller_improvement import ControllerImprovement, StepCost
+from irl_ros.learning.controller_search import ControllerSearch
 from irl_ros.learning.demonstration_density import fit_demonstration_density
 from irl_ros.learning.first_sampler import FirstSamplerConfig, first_sampler
 from irl_ros.learning.gcl import GclConfig, GuidedCostLearning
@@ -29,15 +29,23 @@ HAND_WRITTEN = GroundTruthCost(
 )
 """Distance of the tool points to the target, squared and as a logarithm; SI units."""
 
+ORACLE_SHARPNESS = 5.0
+"""Leaving the shown path by the scale of the cost inputs costs the square of this."""
+
+OPTIMISER: dict[str, Any] = {
+    "rollouts": _GCL.rollouts,
+    "controller": to_mapping(_GCL.controller),
+    "dynamics": to_mapping(_GCL.dynamics),
+    "density": to_mapping(_GCL.density),
+    "first_sampler": to_mapping(_GCL.first_sampler),
+}
+"""How controllers are optimised for a cost that is given: as in Guided Cost Learning."""
+
 
 def guided(case: BenchmarkCase, config: GclConfig) -> Learned:
-    """Learn cost and controller together; a run that breaks down is judged as far as it came."""
+    """Learn cost and controller together."""
     learner = GuidedCostLearning(case.problem, _within(config, case), case.seed)
-    note = ""
-    try:
-        learner.run(case.source)
-    except LearningError as error:
-        note = str(error)
+    note = _until_breakdown(lambda: learner.run(case.source))
     return Learned(learner.progress.controller, learner.cost, note)
 
 
@@ -50,8 +58,9 @@ def fixed_then_optimised(case: BenchmarkCase, config: GclConfig, search: int) ->
         search: Rollouts of the budget that are left to the optimisation.
     """
     learner = GuidedCostLearning(case.problem, _within(config, case, search), case.seed)
-    learner.run(case.source)
-    return _optimised(case, learner.cost, search)
+    note = _until_breakdown(lambda: learner.run(case.source))
+    optimised = _optimised(case, learner.cost, search)
+    return Learned(optimised.policy, learner.cost, note or optimised.note)
 
 
 def demonstration_fitted(case: BenchmarkCase, config: FirstSamplerConfig) -> Learned:
@@ -72,13 +81,10 @@ def hand_written(case: BenchmarkCase) -> Learned:
 def oracle(case: BenchmarkCase) -> Learned:
     """Optimise a controller to follow a demonstration of the very task."""
     assert case.shown is not None
-    scale = case.problem.input_scale / _ORACLE_SHARPNESS
+    scale = case.problem.input_scale / ORACLE_SHARPNESS
     inputs, actions = case.problem.features(case.shown.states)[0], case.shown.actions[0]
     cost = TrackingCost(inputs, actions, scale, _GCL.cost.action_weight)
     return _optimised(case, cost, case.rollouts)
-
-
-_ORACLE_SHARPNESS = 5.0
 
 
 def reoptimised(case: BenchmarkCase) -> Learned:
@@ -115,22 +121,30 @@ def _first(case: BenchmarkCase, config: FirstSamplerConfig) -> LinearGaussianCon
 
 def _optimised(case: BenchmarkCase, cost: StepCost, rollouts: int) -> Learned:
     """Optimise a controller exactly as Guided Cost Learning does, for a cost that stays."""
-    config = OptimiserConfig(
-        iterations=iterations(rollouts, _GCL.rollouts),
-        rollouts=_GCL.rollouts,
-        dynamics=_GCL.dynamics,
-        controller=_GCL.controller,
+    problem = case.problem
+    kind: dict[str, Any] = {"kind": "hold"} if case.cold else {}
+    search = ControllerSearch(
+        ControllerImprovement(
+            problem.features, _GCL.dynamics, _GCL.controller, problem.coordinates
+        ),
+        _first(case, replace(_GCL.first_sampler, kind)),
+        iterations(rollouts, _GCL.rollouts),
+        _GCL.rollouts,
+        case.seed,
     )
-    kind: Mapping[str, Any] = {"kind": "hold"} if case.cold else {}
-    first = _first(case, replace(_GCL.first_sampler, kind))
-    return Learned(
-        optimise_controller(
-            cost,
-            case.problem.features,
-            first,
-            case.source,
-            config,
-            case.seed,
-            coordinates=case.problem.coordinates,
-        )
-    )
+
+    def run() -> None:
+        while not search.finished:
+            search.improve(search.try_out(case.source, cost), cost)
+
+    note = _until_breakdown(run)
+    return Learned(search.progress.controller, note=note)
+
+
+def _until_breakdown(learn: Callable[[], None]) -> str:
+    """Learn, and return why it ended early; a run that breaks down is judged as far as it came."""
+    try:
+        learn()
+    except LearningError as error:
+        return str(error)
+    return ""

@@ -9,6 +9,9 @@ from typing import Any
 
 from irl_ros.benchmark.case import BenchmarkCase, Learned
 from irl_ros.benchmark.learners import (
+    HAND_WRITTEN,
+    OPTIMISER,
+    ORACLE_SHARPNESS,
     cloned,
     demonstration_fitted,
     fixed_then_optimised,
@@ -20,7 +23,6 @@ from irl_ros.benchmark.learners import (
 from irl_ros.core.errors import ParameterError
 from irl_ros.core.parameters import Parameters, replace, to_mapping
 from irl_ros.learning.behaviour_cloning import BehaviourCloningConfig
-from irl_ros.learning.first_sampler import FirstSamplerConfig
 from irl_ros.learning.gcl import GclConfig
 from irl_ros.learning.presets import preset
 
@@ -90,7 +92,7 @@ def _fixed_sampler(name: str, description: str, changes: Mapping[str, Any]) -> M
 
 _AFFINE = replace(GclConfig(), {"cost.kind": "affine"})
 _GAN = replace(GclConfig(), {"objective.loss": "gan"})
-_OPEN = replace(FirstSamplerConfig(), {"stiffness": 0.0})
+_OPEN = replace(GclConfig().first_sampler, {"stiffness": 0.0})
 
 _MAIN = (
     _configured("gcl", "method", "Guided Cost Learning, preset default", guided, GclConfig()),
@@ -104,7 +106,7 @@ _MAIN = (
         "method",
         "controller fitted to the demonstrations, with tracking feedback",
         demonstration_fitted,
-        FirstSamplerConfig(),
+        GclConfig().first_sampler,
         tries=False,
     ),
     _configured(
@@ -129,8 +131,21 @@ _MAIN = (
         "path-integral IRL, then optimised",
         {"objective.importance_weights": False},
     ),
-    Method("hand_written", "method", "a cost written by hand, optimised", hand_written),
-    Method("oracle", "method", "follows a demonstration of the task itself", oracle, shown=True),
+    Method(
+        "hand_written",
+        "method",
+        "a cost written by hand, optimised",
+        hand_written,
+        {**OPTIMISER, "cost": repr(HAND_WRITTEN)},
+    ),
+    Method(
+        "oracle",
+        "method",
+        "follows a demonstration of the task itself",
+        oracle,
+        {**OPTIMISER, "sharpness": ORACLE_SHARPNESS},
+        shown=True,
+    ),
 )
 
 _ABLATIONS = (
@@ -174,6 +189,7 @@ _GENERALISATION = (
         "generalisation",
         "the cost that gcl learned at the held-out slot, optimised elsewhere as it is",
         reoptimised,
+        OPTIMISER,
         cost_of="gcl",
     ),
 )

@@ -8,7 +8,7 @@ import platform
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -49,6 +49,7 @@ def run_cells(
     folder: Path,
     workers: int,
     finished: Callable[[CellResult], None],
+    failed: Callable[[Cell, Exception], None],
 ) -> None:
     """Measure cells, each as a whole in one process.
 
@@ -59,16 +60,22 @@ def run_cells(
         folder: Where demonstrations and learned costs are kept.
         workers: Number of processes; 0 measures everything in this one.
         finished: Called with each result as soon as it is there.
+        failed: Called for each cell that cannot be measured; the others go on.
 
     Raises:
-        IrlRosError: If a cell cannot be measured; the results before are not lost.
+        RolloutError: If a process ends by itself; the results before are not lost.
     """
     for wave in waves(cells, folder):
-        if workers == 0 or not wave:
-            for cell in wave:
-                finished(run_cell(cell, folder))
-        else:
-            _side_by_side(wave, folder, workers, finished)
+        if wave and workers:
+            _side_by_side(wave, folder, workers, finished, failed)
+            continue
+        for cell in wave:
+            try:
+                result = run_cell(cell, folder)
+            except Exception as error:  # whatever it is, it concerns this cell alone
+                failed(cell, error)
+            else:
+                finished(result)
 
 
 def _side_by_side(
@@ -76,21 +83,24 @@ def _side_by_side(
     folder: Path,
     workers: int,
     finished: Callable[[CellResult], None],
+    failed: Callable[[Cell, Exception], None],
 ) -> None:
     before = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(min(workers, len(cells)), context, _begin)
     try:
-        waiting: set[Future[CellResult]] = {pool.submit(run_cell, cell, folder) for cell in cells}
-        while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
+        started = {pool.submit(run_cell, cell, folder): cell for cell in cells}
+        for future in as_completed(started):
+            error = future.exception()
+            if isinstance(error, BrokenProcessPool):
+                raise RolloutError(
+                    "a process of the benchmark ended by itself (out of memory, or killed); run "
+                    "the same command again, it continues with the cells that are missing"
+                ) from error
+            if isinstance(error, Exception):
+                failed(started[future], error)
+            else:
                 finished(future.result())
-    except BrokenProcessPool as error:
-        raise RolloutError(
-            "a process of the benchmark ended by itself (out of memory, or killed); run the same "
-            "command again, it continues with the cells that are missing"
-        ) from error
     finally:
         # What is still running has nobody left to hand its result to.
         pool.shutdown(wait=False, cancel_futures=True)

@@ -24,7 +24,7 @@ from irl_ros.benchmark.selection import (
 )
 from irl_ros.benchmark.tables import details_table, success_table
 from irl_ros.cli.progress import StageDisplay
-from irl_ros.core.errors import ParameterError
+from irl_ros.core.errors import ParameterError, RolloutError
 from irl_ros.core.parameters import describe, from_mapping
 from irl_ros.core.task import DishTask
 from irl_ros.sim.change import ChangeConfig
@@ -91,7 +91,7 @@ def measure(
         as_json: Print JSON instead of tables.
 
     Raises:
-        IrlRosError: If a cell cannot be measured; the results before are not lost.
+        RolloutError: If a cell cannot be measured; the other results are not lost.
     """
     file = ResultsFile(output)
     missing = file.missing(cells, replace=replace)
@@ -125,7 +125,19 @@ def _measure(
         score = f"{result.method}, {result.condition}, seed {result.seed}: {result.successes}"
         display.update(done, f"{score} of {len(result.mean)}; about {left:.0f} min left")
 
-    run_cells(missing, folder, workers, finished)
+    def failed(cell: Cell, error: Exception) -> None:
+        name = f"{cell.method}, {cell.scenario.name}, seed {cell.seed}"
+        failures.append(f"{name}: {type(error).__name__}: {error}")
+        display.update(done, f"{failures[-1]}")
+
+    failures: list[str] = []
+    run_cells(missing, folder, workers, finished, failed)
+    if failures:
+        listed = "\n  ".join(failures)
+        raise RolloutError(
+            f"{len(failures)} cells could not be measured; all others are in {file.path}:\n  "
+            f"{listed}"
+        )
 
 
 def write_report(output: Path, docs: Path) -> None:

@@ -149,9 +149,26 @@ def test_processes_do_not_change_results(folder: Path) -> None:
     by_workers: list[list[CellResult]] = []
     for workers in (0, 2):
         done: list[CellResult] = []
-        run_cells(cells, folder, workers, done.append)
+        run_cells(cells, folder, workers, done.append, _refuse)
         by_workers.append(sorted((_without_time(each) for each in done), key=lambda r: r.key))
     assert by_workers[0] == by_workers[1]
+
+
+@pytest.mark.usefixtures("few_slots")
+def test_a_cell_that_fails_does_not_stop_the_others(folder: Path) -> None:
+    good = Cell("fitted", Scenario("biased"), 3, evaluations=1)
+    bad = Cell("gcl", Scenario("biased"), 3, rollouts=15)
+    done: list[CellResult] = []
+    failures: list[tuple[Cell, Exception]] = []
+    run_cells([bad, good], folder, 0, done.append, lambda *what: failures.append(what))
+    assert [each.method for each in done] == ["fitted"]
+    ((cell, error),) = failures
+    assert cell == bad
+    assert isinstance(error, ParameterError)
+
+
+def _refuse(cell: Cell, error: Exception) -> None:
+    raise AssertionError(f"{cell}: {error}")
 
 
 def _without_time(result: CellResult) -> CellResult:
