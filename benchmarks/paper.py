@@ -23,6 +23,7 @@ import paper_report
 import safetensors.torch
 import torch
 
+from irl_ros.benchmark.code import fingerprint
 from irl_ros.core.errors import LearningError
 from irl_ros.core.files import write_atomically
 from irl_ros.core.parameters import from_mapping, to_mapping
@@ -90,8 +91,8 @@ class Budget:
 
 
 def demonstration_file(task: str, context: int, budget: Budget) -> Path:
-    spent = f"{budget.demonstrator.iterations}x{budget.demonstrator.rollouts}"
-    return budget.folder / f"{task}-{context}-{spent}.safetensors"
+    how = fingerprint(to_mapping(budget.demonstrator))
+    return budget.folder / f"{task}-{context}-{how}.safetensors"
 
 
 def load(task: str, context: int, budget: Budget) -> Trajectories:
@@ -285,6 +286,7 @@ def protocol(budget: Budget) -> dict[str, Any]:
         "rollouts": ROLLOUTS,
         "evaluations": budget.evaluations,
         "demonstrator": to_mapping(budget.demonstrator),
+        "learner": to_mapping(GclConfig()),
         "methods": METHODS,
         "changes": dict(budget.changes),
     }

@@ -19,6 +19,8 @@ from irl_ros.learning.controller_search import OptimiserConfig, optimise_control
 from irl_ros.learning.ground_truth import GroundTruthCost
 from irl_ros.learning.problem import LearningProblem, group_scale
 
+_ATTEMPTS = 10  # of a demonstrator
+
 
 @dataclass(frozen=True)
 class Network:
@@ -123,6 +125,7 @@ def demonstrate(
     """Train the demonstrator of one context and let it demonstrate, its noise included.
 
     The contexts take turns, so the first ones are demonstrated once more often than the others.
+    Of ten attempts the first successful ones are kept: a person, too, throws failures away.
 
     Args:
         experiment: The task.
@@ -139,7 +142,10 @@ def demonstrate(
     where = experiment.shown[context]
     demonstrator = train_demonstrator(experiment, where, config, seed)
     with contextlib.closing(experiment.source(where)) as source:
-        return source.sample(demonstrator, takes, seed + 1).trajectories
+        attempts = source.sample(demonstrator, max(_ATTEMPTS, takes), seed + 1)
+    failed = [not outcome.success for outcome in attempts.outcomes]
+    kept = sorted(range(len(failed)), key=failed.__getitem__)[:takes]
+    return attempts.trajectories[kept]
 
 
 def experiment_problem(
