@@ -151,6 +151,10 @@ bench-paper: venv ## Repeat the simulated experiments of the paper; BENCH adds o
 bench-dish: venv ## Measure all methods at the dish task; BENCH adds options of irl-ros bench dish.
 	@$(BIN)/irl-ros bench dish --workers $(JOBS) $(BENCH)
 
+.PHONY: bench-neural
+bench-neural: venv ## Measure learning with neural policies; BENCH adds options (hours without them).
+	@$(BIN)/python benchmarks/neural_policy.py $(BENCH)
+
 .PHONY: clean
 clean: ## Remove the environment, caches and build products; recordings in runs/ stay.
 	@rm -rf $(VENV) build dist install log *.egg-info .mypy_cache .pytest_cache .ruff_cache \

@@ -32,6 +32,8 @@ def test_teaching_learning_and_the_cost_along_a_demonstration(tmp_path: Path) ->
     lines = run("03_cost_along_a_demonstration.py", tmp_path / "run").splitlines()
     rewards = [float(line.split()[2]) for line in lines if " s " in line and line[0] == " "]
     assert len(rewards) == 20
+    planned = run("07_plan_with_a_learned_cost.py", tmp_path / "run")
+    assert "plates in slot 4" in planned
 
 
 def test_reading_a_dataset(tmp_path: Path) -> None:
@@ -49,3 +51,18 @@ def test_examples_of_finite_problems() -> None:
     output = run("06_match_features.py")
     assert "program: feature counts within 0.0" in output
     assert "planning: objective " in output
+
+
+def test_neural_policies() -> None:
+    output = run("09_policies_that_are_networks.py", Path("2"))
+    assert "cloned: " in output
+    assert "gail: " in output
+    assert "airl: " in output
+
+
+def test_one_cost_and_three_optimisers() -> None:
+    output = run("08_one_cost_three_optimisers.py")
+    costs = [float(line.split("cost ")[1].split(",")[0]) for line in output.splitlines()[:4]]
+    assert costs[0] <= min(costs[1:3]) <= max(costs[1:3]) < 1.1 * costs[0]
+    assert costs[3] > 5 * costs[0]
+    assert "EPIC distance 0.0000" in output
