@@ -151,9 +151,18 @@ bench-paper: venv ## Repeat the simulated experiments of the paper; BENCH adds o
 bench-dish: venv ## Measure all methods at the dish task; BENCH adds options of irl-ros bench dish.
 	@$(BIN)/irl-ros bench dish --workers $(JOBS) $(BENCH)
 
+.PHONY: bench-tabular
+bench-tabular: venv ## Measure the algorithms on finite problems; draws the figures of docs/algorithms.
+	@$(BIN)/python benchmarks/tabular.py
+
 .PHONY: bench-neural
 bench-neural: venv ## Measure learning with neural policies; BENCH adds options (hours without them).
 	@$(BIN)/python benchmarks/neural_policy.py $(BENCH)
+
+.PHONY: bench-planning
+bench-planning: venv ## Measure planning with a learned cost, draw its figures; BENCH adds options.
+	@$(BIN)/python benchmarks/planning_figures.py
+	@nice -n 10 $(BIN)/python benchmarks/planning.py $(BENCH)
 
 .PHONY: clean
 clean: ## Remove the environment, caches and build products; recordings in runs/ stay.
