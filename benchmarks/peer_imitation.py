@@ -1,0 +1,115 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The other side of `peers.py`: behaviour cloning and GAIL of the library imitation.
+
+Runs in an environment of its own, started by `peers.py`; reads demonstrations, prints one line of
+JSON for each method with the states of its attempts.
+"""
+
+import json
+import sys
+import time
+
+import gymnasium
+import numpy as np
+import torch
+from imitation.algorithms import bc
+from imitation.algorithms.adversarial.gail import GAIL
+from imitation.data.types import Trajectory
+from imitation.data.wrappers import RolloutInfoWrapper
+from imitation.rewards.reward_nets import BasicRewardNet
+from stable_baselines3 import PPO
+from stable_baselines3.common.vec_env import DummyVecEnv
+
+
+class PointMass(gymnasium.Env):
+    """The double integrator of the comparison; the observation is its state and the time."""
+
+    observation_space = gymnasium.spaces.Box(-1e3, 1e3, (5,), np.float32)
+    action_space = gymnasium.spaces.Box(-5.0, 5.0, (2,), np.float32)
+
+    def __init__(self, task: dict) -> None:
+        self.task = task
+        self.matrix = np.array(task["matrix"])
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.step_count = 0
+        self.state = np.array(self.task["start"]) + self.task["spread"] * (
+            self.np_random.standard_normal(4)
+        )
+        return self._observe(), {}
+
+    def step(self, action):
+        self.state = self.matrix @ np.concatenate([self.state, action])
+        self.step_count += 1
+        return self._observe(), 0.0, False, self.step_count == self.task["horizon"], {}
+
+    def _observe(self):
+        time_left = self.step_count / self.task["horizon"]
+        return np.append(self.state, time_left).astype(np.float32)
+
+
+def attempts(policy, task: dict) -> list:
+    env = PointMass(task)
+    states = []
+    for seed in range(task["trials"]):
+        observation, _ = env.reset(seed=seed)
+        for _ in range(task["horizon"]):
+            action, _ = policy.predict(observation, deterministic=True)
+            observation, *_ = env.step(action)
+        states.append(env.state.tolist())
+    return states
+
+
+def report(name: str, policy, task: dict, began: tuple[float, float]) -> None:
+    spent = time.perf_counter() - began[0], time.process_time() - began[1]
+    line = {"method": name, "final": attempts(policy, task), "seconds": spent}
+    print(json.dumps(line), flush=True)
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    task = json.loads(sys.stdin.read())
+    seed = task["seed"]
+    torch.manual_seed(seed)
+    shown = [
+        Trajectory(
+            np.array(each["observations"], dtype=np.float32),
+            np.array(each["actions"], dtype=np.float32),
+            None,
+            True,
+        )
+        for each in task["demonstrations"]
+    ]
+    env = PointMass(task)
+    began = time.perf_counter(), time.process_time()
+    cloner = bc.BC(
+        observation_space=env.observation_space,
+        action_space=env.action_space,
+        demonstrations=shown,
+        rng=np.random.default_rng(seed),
+    )
+    cloner.train(n_epochs=task["epochs"], progress_bar=False)
+    report("bc", cloner.policy, task, began)
+
+    began = time.perf_counter(), time.process_time()
+    envs = DummyVecEnv([lambda: RolloutInfoWrapper(PointMass(task))] * 4)
+    envs.seed(seed)
+    steps = task["rollouts"] * task["horizon"]
+    learner = PPO("MlpPolicy", envs, n_steps=steps // 4, seed=seed, device="cpu", **task["ppo"])
+    trainer = GAIL(
+        demonstrations=shown,
+        demo_batch_size=task["batch"],
+        gen_replay_buffer_capacity=steps,
+        n_disc_updates_per_round=task["updates"],
+        venv=envs,
+        gen_algo=learner,
+        reward_net=BasicRewardNet(env.observation_space, env.action_space),
+    )
+    trainer.train(task["iterations"] * steps)
+    report("gail", learner.policy, task, began)
+
+
+if __name__ == "__main__":
+    main()
