@@ -119,15 +119,20 @@ def _first(case: BenchmarkCase, config: FirstSamplerConfig) -> LinearGaussianCon
     return first_sampler(case.problem, density, config)
 
 
+def _first_sampler(case: BenchmarkCase) -> LinearGaussianController:
+    """Return where sampling begins: with the demonstrations, or by standing still."""
+    kind: dict[str, Any] = {"kind": "hold"} if case.cold else {}
+    return _first(case, replace(_GCL.first_sampler, kind))
+
+
 def _optimised(case: BenchmarkCase, cost: StepCost, rollouts: int) -> Learned:
     """Optimise a controller exactly as Guided Cost Learning does, for a cost that stays."""
     problem = case.problem
-    kind: dict[str, Any] = {"kind": "hold"} if case.cold else {}
     search = ControllerSearch(
         ControllerImprovement(
             problem.features, _GCL.dynamics, _GCL.controller, problem.coordinates
         ),
-        _first(case, replace(_GCL.first_sampler, kind)),
+        _first_sampler(case),
         iterations(rollouts, _GCL.rollouts),
         _GCL.rollouts,
         case.seed,
