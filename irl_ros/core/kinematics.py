@@ -14,11 +14,17 @@ from irl_ros.core.arm import Arm
 from irl_ros.core.errors import ParameterError
 from irl_ros.core.pose import Pose, rotation_vector
 
-POINT_DISTANCE = 0.08
-"""Distance of the second and third tool point from the plate's centre, m."""
+POINT_DISTANCE = 0.2
+"""Distance of the second and third tool point from the plate's centre, m: the plate's diameter."""
 
-TOOL_POINTS = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, POINT_DISTANCE], [POINT_DISTANCE, 0.0, 0.0]])
-"""The tool points in the tool frame, m: centre, along the approach (z), along the normal (x)."""
+
+def spanning_points(distance: float) -> Float[ndarray, "3 3"]:
+    """Return three points in the tool frame, m: origin, along the approach (z), normal (x)."""
+    return np.array([[0.0, 0.0, 0.0], [0.0, 0.0, distance], [distance, 0.0, 0.0]])
+
+
+TOOL_POINTS = spanning_points(POINT_DISTANCE)
+"""The tool points of an arm's state."""
 
 STATE_DIM = 32
 """Dimension of an arm's state: 7 + 7 joint values, 3 x 3 point coordinates, 3 x 3 velocities."""
@@ -36,7 +42,13 @@ class Kinematics:
     multiplied out once. Positions are in the arm's base frame, m; velocities m/s.
     """
 
-    def __init__(self, arm: Arm) -> None:
+    def __init__(self, arm: Arm, points: Float[ndarray, "3 3"] = TOOL_POINTS) -> None:
+        """Multiply the constants out.
+
+        Args:
+            arm: The arm.
+            points: Tool points in the tool frame, one per row, m.
+        """
         constant, sine, versine, axes = [], [], [], []
         for joint in arm.chain.joints:
             x, y, z = joint.axis
@@ -52,7 +64,7 @@ class Kinematics:
         self._versine = torch.tensor(np.stack(versine))
         self._axes = torch.tensor(np.stack(axes))
         self._last_from_tool = torch.tensor(arm.chain.last_from_tool)
-        homogeneous = np.vstack([TOOL_POINTS.T, np.ones(3)])
+        homogeneous = np.vstack([points.T, np.ones(3)])
         self._last_from_points = torch.tensor(arm.chain.last_from_tool @ homogeneous)
         self.joints = len(arm.chain.joints)
 
@@ -153,7 +165,7 @@ class Kinematics:
         frames = self._frames(joint_positions)
         axes, moments = self._screws(frames)
         points = (frames[-1] @ self._last_from_points)[..., :3, :].transpose(-1, -2)
-        shape = (*axes.shape[:-2], len(TOOL_POINTS), *axes.shape[-2:])
+        shape = (*axes.shape[:-2], points.shape[-2], *axes.shape[-2:])
         z = axes.unsqueeze(-3).expand(shape)
         j = moments.unsqueeze(-3) + torch.linalg.cross(z, points.unsqueeze(-2).expand(shape))
         # Row i, column k: z_i x j_k, of which i <= k is kept and mirrored.

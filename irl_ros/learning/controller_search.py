@@ -134,18 +134,21 @@ class ControllerSearch:
         )
 
     def improve(self, trial: Trial, cost: StepCost, *, adaptive: bool = True) -> Step:
-        """Make the next controller.
+        """Make the next controller; after the last iteration, deliver one that has been tried.
 
         Args:
             trial: What came of the newest one.
             cost: What to lower.
-            adaptive: Whether to improve at all; if not, the newest controller is kept.
+            adaptive: Whether to improve at all; if not, the controller is kept.
 
         Raises:
             LearningError: If there is no solution within the KL limit.
         """
         experience, multiplier = trial.experience, trial.judgement.multiplier
         base = self.improvement.choose_base(cost, experience)
+        last = self.progress.iteration + 1 == self.iterations
+        if last and not self.improvement.controller.last_step:
+            adaptive = False
         make = self.improvement.step if adaptive else self.improvement.stay
         update = make(cost, experience, base, multiplier, self.elapsed)
         self.progress = SearchProgress(

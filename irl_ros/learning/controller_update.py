@@ -32,7 +32,7 @@ class ControllerUpdateConfig(Parameters):
         40.0, unit="nat", low=1e-3, high=1e6, doc="KL limit of one step, summed over the T steps"
     )
     kl_decay: float = parameter(
-        0.1, low=1e-6, high=1.0, doc="share of the KL limit that is left at the last iteration"
+        0.03, low=1e-6, high=1.0, doc="share of the KL limit that is left at the last iteration"
     )
     adapt_step: bool = parameter(
         True, doc="scale the KL limit by predicted against actual improvement"
@@ -41,12 +41,16 @@ class ControllerUpdateConfig(Parameters):
         0.2, low=1e-3, high=1.0, doc="smallest multiplier of the KL limit"
     )
     largest_multiplier: float = parameter(
-        3.0, low=1.0, high=1e3, doc="largest multiplier of the KL limit"
+        10.0, low=1.0, high=1e3, doc="largest multiplier of the KL limit"
     )
     base: str = parameter(
         "best",
         choices=("best", "newest"),
         doc="controller that a step starts from: the best so far by the current cost, or the last",
+    )
+    last_step: bool = parameter(
+        False,
+        doc="improve after the last rollouts, too; what is delivered has then never been tried",
     )
     temperature: float = parameter(
         1.0, low=0.0, high=1e6, doc="weight of the entropy; at 0 the noise collapses step by step"

@@ -32,6 +32,12 @@ class CostConfig(Parameters):
     initialisation: str = parameter(
         "identity", choices=("identity", "random"), doc="how the layers start"
     )
+    initial_noise: float = parameter(
+        0.1,
+        low=0.0,
+        high=10.0,
+        doc="deviation of the weights around the identity, in units of a random start's",
+    )
     scale: float = parameter(1.0, low=1e-6, high=1e3, doc="initial scale of A")
     action_weight: float = parameter(
         30.0, low=1e-9, high=1e9, doc="w_u, weight of ||u||^2, which is not learned"
@@ -104,7 +110,7 @@ class Cost(nn.Module):
             layer.bias.zero_()
             if self.config.initialisation == "identity":
                 # [I; -I] keeps the input whole through the first rectifier; then plain identity.
-                layer.weight.mul_(0.1)
+                layer.weight.mul_(self.config.initial_noise)
                 eye = torch.eye(fan_in, dtype=torch.float64)
                 block = torch.cat([eye, -eye]) if index == 0 else eye[: layer.out_features]
                 layer.weight[: len(block)] = block

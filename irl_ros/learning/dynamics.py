@@ -29,7 +29,7 @@ class DynamicsConfig(Parameters):
         3, low=1, high=100, doc="controllers whose rollouts are used: those of the nearest paths"
     )
     prior: str = parameter(
-        "pooled",
+        "robust",
         choices=("pooled", "robust", "mixture"),
         doc="one linear model of all steps, the same without contacts, or a Gaussian mixture over "
         "all transitions",

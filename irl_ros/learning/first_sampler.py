@@ -35,7 +35,7 @@ class FirstSamplerConfig(Parameters):
         0.3, low=1e-6, high=1e3, doc="standard deviation of an action around standing still"
     )
     hold_stiffness: float = parameter(
-        2.0,
+        0.5,
         unit="1/s",
         low=0.0,
         high=100.0,

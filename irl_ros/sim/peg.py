@@ -14,13 +14,13 @@ from irl_ros.core.arm import load_arm
 from irl_ros.core.errors import RolloutError
 from irl_ros.core.features import AffineFeatures
 from irl_ros.core.guard import Guard
-from irl_ros.core.kinematics import POINT_DISTANCE, Kinematics
+from irl_ros.core.kinematics import Kinematics, spanning_points
 from irl_ros.core.policy import Policy
 from irl_ros.core.trajectory import Rollouts, Trajectories
 from irl_ros.learning.experiment import Experiment, Network
 from irl_ros.learning.ground_truth import GroundTruthCost
 from irl_ros.sim.analytic import outcome
-from irl_ros.sim.peg_world import HOLE_DEPTH, TARGET_HEIGHT, PegWorld
+from irl_ros.sim.peg_world import HOLE_DEPTH, PEG_REACH, TARGET_HEIGHT, PegWorld
 from irl_ros.sim.workers import rollout_seed
 from irl_ros.sim.world import PHYSICS_RATE_HZ
 
@@ -51,7 +51,7 @@ class PegRollouts:
         """
         self._hole = hole.numpy()
         self._world = PegWorld()
-        self._kinematics = Kinematics(self._world.arm)
+        self._kinematics = Kinematics(self._world.arm, spanning_points(PEG_REACH))
 
     horizon = HORIZON
     control_period = CONTROL_PERIOD
@@ -138,7 +138,7 @@ def _distance(
 def _targets(hole: Float[Tensor, " 2"]) -> Float[Tensor, " 6"]:
     """Return where tip and middle of the inserted peg are, m."""
     height = hole.new_tensor([TARGET_HEIGHT])
-    return torch.cat([hole, height, hole, height + POINT_DISTANCE])
+    return torch.cat([hole, height, hole, height + PEG_REACH])
 
 
 def _features(hole: Float[Tensor, " 2"]) -> AffineFeatures:
@@ -171,7 +171,7 @@ def peg() -> Experiment:
             square_weight=200.0,
             log_weight=2.0,
             log_offset=1e-3,
-            action_weight=50.0,
+            action_weight=15.0,
         ),
         shown=_holes(16, seed=1, margin=0.0),
         demonstrations=20,

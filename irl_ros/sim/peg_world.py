@@ -15,7 +15,6 @@ from numpy import ndarray
 
 from irl_ros.core.action import VELOCITY_TIME_CONSTANT
 from irl_ros.core.arm import Arm, load_arm
-from irl_ros.core.kinematics import POINT_DISTANCE
 from irl_ros.sim.world import JOINT_DAMPING, PHYSICS_RATE_HZ
 
 HOLE_DEPTH = 0.1
@@ -23,6 +22,9 @@ HOLE_DEPTH = 0.1
 
 TARGET_HEIGHT = 0.12
 """Height of the target over the table, m."""
+
+PEG_REACH = 0.08
+"""Distance of the peg's tip from its middle, m."""
 
 _FLOOR = 0.005  # m, below the target, so that a peg at its target touches nothing
 _PEG_RADIUS = 0.012  # m
@@ -40,12 +42,12 @@ _IGNORE_VISUALS = 1048576  # PyBullet's URDF_IGNORE_VISUAL_SHAPES, missing from 
 def _write_description(arm: Arm, path: Path) -> None:
     """Write the arm's description with a peg along the approach instead of the plate.
 
-    The peg's middle is the origin of the tool frame, its tip the second of the tool points.
+    The peg's middle is the origin of the tool frame, its tip lies along the approach.
     """
     tree = ElementTree.parse(arm.urdf_path)
     link = tree.find(f"link[@name='{arm.tool_link}']")
     assert link is not None
-    length = 2 * POINT_DISTANCE
+    length = 2 * PEG_REACH
     across = _PEG_MASS * (3 * _PEG_RADIUS**2 + length**2) / 12
     along = _PEG_MASS * _PEG_RADIUS**2 / 2
     peg = f"""

@@ -91,12 +91,13 @@ def test_a_learned_cost_serves_again_where_nothing_was_shown() -> None:
                 "cost.hidden": (16,),
                 "cost.features": 16,
                 "cost.action_weight": ACTION_WEIGHT,
+                "cost_update.steps": 100,
             },
         ),
         seed=0,
     )
     learner.run(PointMass(GOAL))
-    elsewhere = torch.tensor([-0.6, 0.8], dtype=torch.float64)
+    elsewhere = torch.tensor([0.5, -0.5], dtype=torch.float64)
     config = from_mapping(
         OptimiserConfig, {"iterations": 12, "rollouts": 8, "controller.kl_limit": 30.0}
     )

@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from irl_ros.core.errors import RolloutError
-from irl_ros.core.kinematics import POINT_DISTANCE, Kinematics, inverse_kinematics
+from irl_ros.core.kinematics import Kinematics, inverse_kinematics
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.pose import Pose, quaternion_from_rotation
 from irl_ros.core.rollout import RolloutSource
 from irl_ros.sim.peg import PegRollouts, peg
-from irl_ros.sim.peg_world import HOLE_DEPTH, TARGET_HEIGHT, PegWorld
+from irl_ros.sim.peg_world import HOLE_DEPTH, PEG_REACH, TARGET_HEIGHT, PegWorld
 
 pytestmark = pytest.mark.sim
 
@@ -23,7 +23,7 @@ def posture(world: PegWorld, tip: tuple[float, float, float]) -> np.ndarray:
     """Return joint positions that put the upright peg's tip at a place, m."""
     kinematics = Kinematics(world.arm)
     rotation, _ = kinematics.tool_pose(torch.from_numpy(world.arm.home.copy()))
-    middle = np.array(tip) + np.array([0, 0, POINT_DISTANCE])
+    middle = np.array(tip) + np.array([0, 0, PEG_REACH])
     pose = Pose(middle, quaternion_from_rotation(rotation.numpy()))
     return inverse_kinematics(kinematics, pose, world.arm.home.copy())
 
@@ -116,5 +116,5 @@ def test_the_experiment_is_that_of_the_paper():
     # A rollout's state is what the cost expects: all inputs vanish at the target but the joints'.
     features = experiment.features(torch.from_numpy(HOLE))
     state = torch.zeros(26, dtype=torch.float64)
-    state[14:20] = torch.tensor([*HOLE, TARGET_HEIGHT, *HOLE, TARGET_HEIGHT + POINT_DISTANCE])
+    state[14:20] = torch.tensor([*HOLE, TARGET_HEIGHT, *HOLE, TARGET_HEIGHT + PEG_REACH])
     assert float(features(state)[14:].abs().max()) < 1e-12
