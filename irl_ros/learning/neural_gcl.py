@@ -26,6 +26,8 @@ from irl_ros.learning.objective import ObjectiveConfig
 from irl_ros.learning.problem import LearningProblem
 from irl_ros.learning.saved_state import (
     SavedState,
+    batch_tensors,
+    batches_from,
     optimiser_tensors,
     restore_optimiser,
     under,
@@ -184,11 +186,10 @@ class CostLearner:
             "log_partition": self._log_partition.detach(),
             "log_q": self._log_q,
             "shown_log_q": self._shown_log_q,
+            **under("samples", batch_tensors(self._samples)),
         }
-        for index, (policy, samples) in enumerate(zip(self._policies, self._samples, strict=True)):
+        for index, policy in enumerate(self._policies):
             tensors |= under(f"policy.{index}", policy.content)
-            tensors[f"samples.{index}.states"] = samples.states
-            tensors[f"samples.{index}.actions"] = samples.actions
         return tensors
 
     def restore(self, state: SavedState) -> None:
@@ -200,12 +201,8 @@ class CostLearner:
         self._shown_log_q = state.tensors["shown_log_q"]
         horizon = self._problem.demonstrations.horizon
         form = self._config.cloning.policy
-        samples = state.part("samples")
-        count = len(self._log_q) - 1
+        self._samples = batches_from(state.part("samples"))
         self._policies = [
-            neural_policy(form, horizon, state.part(f"policy.{index}")) for index in range(count)
-        ]
-        self._samples = [
-            Trajectories(samples[f"{index}.states"], samples[f"{index}.actions"])
-            for index in range(count)
+            neural_policy(form, horizon, state.part(f"policy.{index}"))
+            for index in range(len(self._samples))
         ]

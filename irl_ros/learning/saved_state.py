@@ -3,7 +3,7 @@
 """What a learner needs to go on exactly where it was: tensors and plain facts, in one file."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from torch import Tensor
 from irl_ros.core.errors import DataError
 from irl_ros.core.files import write_atomically
 from irl_ros.core.parameters import Parameters, to_mapping
+from irl_ros.core.trajectory import Trajectories
 from irl_ros.learning.problem import LearningProblem, fingerprint
 
 _FORMAT = 1
@@ -106,6 +107,22 @@ def check_identity(state: SavedState, own: Mapping[str, Any]) -> None:
             "the checkpoint was written with other demonstrations or another target; resume with "
             "the same ones or choose another output folder"
         )
+
+
+def batch_tensors(batches: Sequence[Trajectories]) -> dict[str, Tensor]:
+    """Return batches of trajectories as tensors; `batches_from` takes them back."""
+    tensors = {}
+    for index, batch in enumerate(batches):
+        tensors[f"{index}.states"], tensors[f"{index}.actions"] = batch.states, batch.actions
+    return tensors
+
+
+def batches_from(tensors: Mapping[str, Tensor]) -> list[Trajectories]:
+    """Return the batches of `batch_tensors`."""
+    return [
+        Trajectories(tensors[f"{index}.states"], tensors[f"{index}.actions"])
+        for index in range(len(tensors) // 2)
+    ]
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:

@@ -18,7 +18,6 @@ from irl_ros.learning.adversarial.discriminator import (
     Logits,
     fit_discriminator,
 )
-from irl_ros.learning.adversarial.gail import remembered_from, remembered_tensors
 from irl_ros.learning.adversarial.perceptron import Perceptron
 from irl_ros.learning.neural_learning import (
     NeuralLearning,
@@ -28,6 +27,8 @@ from irl_ros.learning.neural_learning import (
 from irl_ros.learning.problem import LearningProblem
 from irl_ros.learning.saved_state import (
     SavedState,
+    batch_tensors,
+    batches_from,
     optimiser_tensors,
     restore_optimiser,
     under,
@@ -241,11 +242,11 @@ class AirlReward:
         return {
             **under("network", self.network.state_dict()),
             **under("adam", optimiser_tensors(self._optimiser)),
-            **remembered_tensors(self._remembered),
+            **under("remembered", batch_tensors(self._remembered)),
         }
 
     def restore(self, state: SavedState) -> None:
         """Go on from what `state` returned."""
         self.network.load_state_dict(state.part("network"))
         restore_optimiser(self._optimiser, state.part("adam"))
-        self._remembered = remembered_from(state)
+        self._remembered = batches_from(state.part("remembered"))

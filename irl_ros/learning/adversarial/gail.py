@@ -19,6 +19,8 @@ from irl_ros.learning.neural_learning import NeuralLearning, NeuralLearningConfi
 from irl_ros.learning.problem import LearningProblem
 from irl_ros.learning.saved_state import (
     SavedState,
+    batch_tensors,
+    batches_from,
     optimiser_tensors,
     restore_optimiser,
     under,
@@ -122,29 +124,11 @@ class GailReward:
         return {
             **under("network", self.network.state_dict()),
             **under("adam", optimiser_tensors(self._optimiser)),
-            **remembered_tensors(self._remembered),
+            **under("remembered", batch_tensors(self._remembered)),
         }
 
     def restore(self, state: SavedState) -> None:
         """Go on from what `state` returned."""
         self.network.load_state_dict(state.part("network"))
         restore_optimiser(self._optimiser, state.part("adam"))
-        self._remembered = remembered_from(state)
-
-
-def remembered_tensors(remembered: list[Trajectories]) -> dict[str, Tensor]:
-    """Return rollouts of several iterations as tensors."""
-    tensors = {}
-    for index, rollouts in enumerate(remembered):
-        tensors[f"remembered.{index}.states"] = rollouts.states
-        tensors[f"remembered.{index}.actions"] = rollouts.actions
-    return tensors
-
-
-def remembered_from(state: SavedState) -> list[Trajectories]:
-    """Return the rollouts that `remembered_tensors` stored."""
-    tensors = state.part("remembered")
-    return [
-        Trajectories(tensors[f"{index}.states"], tensors[f"{index}.actions"])
-        for index in range(len(tensors) // 2)
-    ]
+        self._remembered = batches_from(state.part("remembered"))
