@@ -51,7 +51,7 @@ PLANNING = MppiConfig(samples=128, horizon=20, target_ess=10, memory=0.8)
 DEVIATION = 0.1  # rad/s, of the sampled joint velocities
 SUPPORT_RADIUS, SUPPORT_WEIGHT = 0.7, 20.0
 WANDERINGS = 6
-SPEED = 0.25  # rad/s, standard deviation of a wandering joint's velocity
+SPEED = 0.1  # rad/s, standard deviation of a wandering joint's velocity
 EVALUATION_SEED, WANDERING_SEED = 1000, 2000
 
 

@@ -48,7 +48,7 @@ def main() -> None:
 
     # Each joint of this arm moves at 0.8 of the commanded velocity and drifts.
     with contextlib.closing(SimRollouts(SimulationConfig(condition="mismatched"))) as source:
-        wanderings = joint_trajectories(wander(source, 7, 0.25, seed=0), source.action_dim)
+        wanderings = joint_trajectories(wander(source, 7, 0.1, seed=0), source.action_dim)
         fitted = fit_linear_model(transitions_of(wanderings[:6]))
         for name, model in (("designed", nominal_joints(7)), ("fitted", fitted)):
             nll = predictive_nll(model, transitions_of(wanderings[6]))

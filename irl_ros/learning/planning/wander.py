@@ -13,12 +13,13 @@ from irl_ros.core.trajectory import Trajectories, concatenate
 
 
 def wander(
-    source: RolloutSource, count: int, deviation: float, seed: int, smoothness: float = 0.95
+    source: RolloutSource, count: int, deviation: float, seed: int, smoothness: float = 0.9
 ) -> Trajectories:
     """Roll out smooth random actions u_t = s u_(t-1) + sqrt(1 - s^2) n_t, n_t ~ N(0, deviation^2).
 
     White noise would not do: the guard between policy and arm smooths it, and the fitted model
-    would take the guard's effect for the arm's.
+    would take the guard's effect for the arm's. For the same reason the arm should not wander far
+    enough to meet its limits or the scenery.
 
     Args:
         source: What moves.
