@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 from std_msgs.msg import UInt8MultiArray
 
@@ -17,7 +16,7 @@ from irl_ros.core.arm import load_arm
 from irl_ros.core.arm_driver import ArmDriverConfig, LimitsConfig, driver_names, with_limits
 from irl_ros.core.drive import ArmCommand
 from irl_ros.core.errors import IrlRosError
-from irl_ros.core.execution import Execution, ExecutionConfig, Phase
+from irl_ros.core.execution import Execution, ExecutionConfig
 from irl_ros.core.joint_sample import JointSample
 from irl_ros.core.kinematics import Kinematics
 from irl_ros.core.parameters import parameter
@@ -25,6 +24,7 @@ from irl_ros.learning.executables import executable_from_bytes, load_executable
 from irl_ros.ros import conversions, qos
 from irl_ros.ros.arm_commands import INTERFACES, ArmCommander
 from irl_ros.ros.arm_topics import listen_to_joints, listen_to_target
+from irl_ros.ros.execution_reporter import ExecutionReporter
 from irl_ros.ros.parameters import declare_parameters
 from irl_ros.ros.services import offer_trigger
 from irl_ros.ros.silence import SilenceTimer
@@ -78,9 +78,7 @@ class PolicyController(Node):
         else:
             self.create_subscription(UInt8MultiArray, "policy", self._on_policy, qos.latched())
         self._commander = ArmCommander(self, names.joints, config.command_interface, self._period)
-        self._status = self.create_publisher(DiagnosticStatus, "~/status", qos.latched())
-        self._reported: tuple[Phase, str] | None = None
-        self._report()
+        self._reporter = ExecutionReporter(self, execution)
         for name, action in {
             "execute": lambda: execution.execute(time.monotonic()),
             "stop": execution.stop,
@@ -114,42 +112,19 @@ class PolicyController(Node):
             self._execution.load(executable_from_bytes(content, "the published policy"))
         except IrlRosError as error:
             self.get_logger().error(f"policy: {error}")
-        self._report()
+        self._reporter.report()
 
     def _send(self, command: ArmCommand | None) -> None:
         if command is not None:
             self._commander.send(command)
-        self._report()
-
-    def _report(self) -> None:
-        """Publish the status if it has changed."""
-        execution = self._execution
-        state = (execution.phase, execution.message)
-        if state == self._reported:
-            return
-        self._reported = state
-        level: conversions.Level = "ok"
-        line = f"{execution.phase.value}: {execution.message}"
-        if execution.phase is Phase.TRIPPED:
-            level = "error"
-            self.get_logger().error(line)
-        elif execution.phase is Phase.HOLDING and not execution.completed:
-            level = "warn"
-            self.get_logger().warning(line)
-        else:
-            self.get_logger().info(line)
-        self._status.publish(
-            conversions.status_message(
-                conversions.Status(self.get_name(), level, execution.message, execution.values)
-            )
-        )
+        self._reporter.report()
 
     def _then_report(self, action: Callable[[], str]) -> Callable[[], str]:
         def act() -> str:
             try:
                 return action()
             finally:
-                self._report()
+                self._reporter.report()
 
         return act
 

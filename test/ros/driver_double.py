@@ -34,6 +34,7 @@ class DriverDouble:
         self.commands: list[np.ndarray] = []
         self.points: list[conversions.Trajectory] = []
         self._command = np.zeros(7)
+        self._point_tick = 0
         self._publisher = ros.node.create_publisher(
             JointState, "joint_states", qos.state_publisher()
         )
@@ -68,7 +69,10 @@ class DriverDouble:
         # One line after the other, each towards a point that is two periods ahead.
         if len(self.points) > 1:
             before = self.points[-2].joint_positions[0]
-            self._command = (trajectory.joint_positions[0] - before) / PERIOD
+            # A point that was lost in between has taken its time, too.
+            ticks = max(1, self.ticks - self._point_tick)
+            self._command = (trajectory.joint_positions[0] - before) / (ticks * PERIOD)
+        self._point_tick = self.ticks
 
     def run(self, ticks: int) -> None:
         """Let a number of ticks go by."""

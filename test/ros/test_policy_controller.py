@@ -3,6 +3,7 @@
 """The policy controller as a process: it moves an arm smoothly or not at all."""
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -128,7 +129,9 @@ def test_without_joint_states_it_holds(ros: RosHarness) -> None:
     scene.driver.running = False
     status = scene.wait_for("holding")
     assert status.level == "warn"
-    assert "no joint states for 0.3" in status.message
+    silence = re.match(r"no joint states for (\d+\.\d+) s", status.message)
+    assert silence is not None, status.message
+    assert float(silence[1]) >= 0.3
     ros.wait_until(lambda: not scene.driver.commands[-1].any(), "the last command is zero")
     scene.driver.assert_smooth()
     success, message = scene.press("execute")
@@ -182,7 +185,7 @@ def test_the_end_of_the_process_damps_an_arm_that_is_driven_by_torques(ros: RosH
     ros.wait_until(lambda: len(efforts) > 20, "torques")
     # The arm of the driver does not feel torques; it slows down by itself.
     scene.driver.plant.velocities = np.full(7, 0.3)
-    scene.driver.plant.lag = 0.1
+    scene.driver.plant.lag = 0.5
     scene.process.expected_to_end = True
     scene.process.popen.terminate()
     assert ros.wait_for_end(scene.process) == 0

@@ -3,12 +3,18 @@
 """The teacher as a process beside the simulated arm and the real recorder."""
 
 import pytest
+import torch
 from harness import RosHarness
+from policy_double import contract
+from std_msgs.msg import Float64
 
 from irl_ros.core.arm import load_arm
 from irl_ros.core.task import DishTask
 from irl_ros.demos.dataset import load_demonstrations
 from irl_ros.demos.maintenance import list_takes
+from irl_ros.learning.artifacts import cost_to_bytes
+from irl_ros.learning.cost import Cost, CostConfig
+from irl_ros.ros import conversions, qos
 
 pytestmark = [pytest.mark.ros, pytest.mark.sim]
 
@@ -21,10 +27,19 @@ def test_takes_are_taught_recorded_and_labelled(ros: RosHarness) -> None:
         "irl_ros.nodes.demo_recorder",
         {"dataset": str(folder), "quality.maximum_gap": 0.5, "quality.maximum_gap_share": 0.5},
     )
+    # What was learned from earlier takes is told while these are being given.
+    file = ros.folder / "cost.safetensors"
+    cost = Cost(CostConfig(), torch.ones(18), torch.Generator().manual_seed(0))
+    file.write_bytes(cost_to_bytes(cost, contract().to_metadata()))
+    rewards = ros.collect(Float64, "learned_reward", qos.event(1000))
+    ros.start("irl_ros.nodes.reward_publisher", {"cost": str(file)})
     teacher = ros.start(
         "irl_ros.nodes.teacher", {"slots": [2, 8], "seed": 1, "attempts_per_take": 10}
     )
     assert ros.wait_for_end(teacher, 120.0) == 0
+    told = [conversions.float_value(reward) for reward in rewards]
+    assert max(told) < 0.0
+    assert len(set(told)) > 10, "the reward changes while the arm is guided"
     assert "2 takes recorded" in teacher.output
     assert arm.interrupt() == 0
     assert recorder.interrupt() == 0
