@@ -69,6 +69,7 @@ def run_cells(
         if wave and workers:
             _side_by_side(wave, folder, workers, finished, failed)
             continue
+        prepare_process()
         for cell in wave:
             try:
                 result = run_cell(cell, folder)

@@ -18,7 +18,6 @@ BENCHMARK_CONDITIONS = ("matched", "mismatched", "biased", COLD, "shifted")
 
 _TASK = DishTask()
 _PLAIN = to_mapping(ChangeConfig())
-del _PLAIN["more_slots"]
 
 
 @dataclass(frozen=True)
@@ -44,9 +43,13 @@ class Scenario:
             raise ParameterError(
                 f"condition = {self.condition!r}; choose one of {', '.join(BENCHMARK_CONDITIONS)}"
             )
-        beyond = max(-self.slot, self.slot - (_TASK.rack.slots - 1))
-        if beyond > self.change.more_slots:
-            object.__setattr__(self, "change", replace(self.change, more_slots=beyond))
+        if self._needed > self.change.more_slots:
+            object.__setattr__(self, "change", replace(self.change, more_slots=self._needed))
+
+    @property
+    def _needed(self) -> int:
+        """How many slots the rack lacks at either end."""
+        return max(0, -self.slot, self.slot - (_TASK.rack.slots - 1))
 
     @property
     def cold(self) -> bool:
@@ -55,9 +58,10 @@ class Scenario:
 
     @property
     def changes(self) -> dict[str, Any]:
-        """What differs from the defaults of `ChangeConfig`, the length of the rack aside."""
+        """What differs from the defaults of `ChangeConfig` and does not follow from the slot."""
+        plain = {**_PLAIN, "more_slots": self._needed}
         own = to_mapping(self.change)
-        return {name: own[name] for name in _PLAIN if own[name] != _PLAIN[name]}
+        return {name: own[name] for name in plain if own[name] != plain[name]}
 
     @property
     def name(self) -> str:

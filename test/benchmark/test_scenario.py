@@ -40,6 +40,11 @@ def test_the_rack_is_as_long_as_the_slot_demands(slot: int, added: int) -> None:
     assert Scenario("matched", slot).change.more_slots == added
 
 
+def test_only_a_rack_that_is_longer_than_needed_is_a_change() -> None:
+    assert Scenario("matched", 10).changes == {}
+    assert Scenario("matched", 10, ChangeConfig(more_slots=2)).changes == {"more_slots": 2}
+
+
 def test_names_say_what_is_different() -> None:
     assert Scenario("biased").name == "biased"
     assert Scenario("biased", 7).name == "biased, slot 7"
