@@ -57,20 +57,21 @@ def main() -> None:
         # The cost is trusted where it was learned; away from the demonstrations MPPI would find
         # where it is low for no good reason.
         learned = PlacedCost(cost, problem.features)
-        price = support_of(problem, radius=0.7, weight=20.0)
+        price = support_of(problem, radius=0.5, weight=50.0)
 
         def objective(states: Tensor, actions: Tensor) -> Tensor:
             return learned(states, actions) + price(states)
 
         mppi = Mppi(
-            MppiConfig(samples=128, horizon=20, target_ess=10, memory=0.8),
+            MppiConfig(samples=128, horizon=60, updates=2, target_ess=5, memory=0.95),
             ArmModel(fitted, Kinematics(arm)).rollout,
             objective,
             covariance=0.1**2 * torch.eye(7, dtype=torch.float64),
         )
+        home = torch.tensor(arm.home)
         still = LinearGaussianController(
             torch.zeros(source.horizon, 7, source.state_dim, dtype=torch.float64),
-            torch.zeros(source.horizon, 7, dtype=torch.float64),
+            fitted.holding_action(torch.cat([home, 0 * home])).expand(source.horizon, -1),
             torch.eye(7, dtype=torch.float64).repeat(source.horizon, 1, 1),
         )
         rollouts = source.sample(MppiPolicy(mppi, still, seed=0), TRIALS, 1, deterministic=True)

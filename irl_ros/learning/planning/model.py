@@ -85,6 +85,19 @@ class LinearModel(DynamicsModel):
         """Return F (x, u) + f."""
         return torch.cat([states, actions], dim=-1) @ self.matrix.T + self.offset
 
+    def holding_action(self, state: Float[Tensor, " x"]) -> Float[Tensor, " u"]:
+        """Return the action under which the state changes the least, in the sense of squares.
+
+        An arm that drifts is not at rest without a command, and a plan that begins with none
+        begins badly.
+        """
+        size = len(state)
+        drift = state - self.matrix[:, :size] @ state - self.offset
+        action: Tensor = torch.linalg.lstsq(
+            self.matrix[:, size:], drift.unsqueeze(1), driver="gelsd"
+        ).solution[:, 0]
+        return action
+
     def log_prob(self, transitions: Transitions) -> Float[Tensor, " B"]:
         """Return log N(x'; F (x, u) + f, W) of each transition."""
         factor: Tensor = self._factor  # type: ignore[attr-defined]

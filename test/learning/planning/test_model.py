@@ -83,6 +83,20 @@ def test_density_matches_torch() -> None:
     torch.testing.assert_close(ours, theirs)
 
 
+def test_a_held_state_stays() -> None:
+    model = nominal_joints(3)
+    gain = torch.diag(torch.tensor([0.8, 1.0, 1.2], dtype=torch.float64))
+    bias = torch.tensor([0.1, 0.0, -0.2], dtype=torch.float64)
+    # Joints that do gain * u + bias when u is commanded.
+    matrix = model.matrix.clone()
+    matrix[:, 6:] = model.matrix[:, 6:] @ gain
+    drifting = LinearModel(matrix, model.matrix[:, 6:] @ bias, model.covariance)
+    state = torch.tensor([0.3, -1.0, 0.5, 0.0, 0.0, 0.0], dtype=torch.float64)
+    action = drifting.holding_action(state)
+    assert action.tolist() == pytest.approx([-0.125, 0.0, 0.2 / 1.2])
+    torch.testing.assert_close(drifting.predict(state, action), state)
+
+
 def test_too_few_transitions_and_no_density_are_refused() -> None:
     with pytest.raises(DataError, match="4 transitions for 4 coefficients"):
         fit_linear_model(data(4))
