@@ -38,6 +38,18 @@ def generate_launch_description() -> LaunchDescription:
             description="Continue the run in the output folder.",
         ),
         DeclareLaunchArgument(
+            "algorithm",
+            default_value="gcl",
+            choices=["gcl", "relent", "gan_gcl", "gail", "airl", "bc"],
+            description="What learns.",
+        ),
+        DeclareLaunchArgument(
+            "policy",
+            default_value="linear_gaussian",
+            choices=["linear_gaussian", "neural"],
+            description="Kind of policy of gcl and gan_gcl.",
+        ),
+        DeclareLaunchArgument(
             "preset",
             default_value="default",
             choices=["default", "paper"],
@@ -80,6 +92,8 @@ def generate_launch_description() -> LaunchDescription:
                 "dataset": LaunchConfiguration("dataset"),
                 "output": LaunchConfiguration("output"),
                 "resume": ParameterValue(LaunchConfiguration("resume"), value_type=bool),
+                "algorithm": LaunchConfiguration("algorithm"),
+                "policy": LaunchConfiguration("policy"),
                 "preset": LaunchConfiguration("preset"),
                 "slot": ParameterValue(LaunchConfiguration("slot"), value_type=int),
                 "seed": ParameterValue(LaunchConfiguration("seed"), value_type=int),

@@ -15,6 +15,7 @@ from irl_ros.core.errors import DataError, LearningError
 from irl_ros.core.features import AffineFeatures
 from irl_ros.core.neural_policy import NeuralPolicy, NeuralPolicyConfig, PolicyScales
 from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.core.rollout import RolloutSource
 from irl_ros.learning.problem import LearningProblem, hold_out
 from irl_ros.learning.saved_state import (
     SavedState,
@@ -137,6 +138,16 @@ class BehaviourCloning:
         self.history: tuple[CloningDiagnostics, ...] = ()
 
     @property
+    def iterations(self) -> int:
+        """How many iterations there will be, at most."""
+        return self.config.iterations
+
+    @property
+    def learned_cost(self) -> None:
+        """A clone knows no cost."""
+        return
+
+    @property
     def iteration(self) -> int:
         """Iterations completed."""
         return len(self.history)
@@ -147,8 +158,11 @@ class BehaviourCloning:
         waited = self.iteration - self.history[-1].best_iteration if self.history else 0
         return self.iteration >= self.config.iterations or waited >= self.config.patience
 
-    def step(self) -> CloningDiagnostics:
+    def step(self, source: RolloutSource | None = None) -> CloningDiagnostics:
         """Take some gradient steps and keep the policy if unseen demonstrations fit better.
+
+        Args:
+            source: Not used: a clone tries nothing.
 
         Raises:
             LearningError: If the likelihood is no longer finite.

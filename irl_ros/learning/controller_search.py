@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from irl_ros.core.errors import LearningError
 from irl_ros.core.features import AffineFeatures
@@ -23,6 +24,9 @@ from irl_ros.learning.controller_update import ControllerUpdate, ControllerUpdat
 from irl_ros.learning.dynamics import DynamicsConfig
 from irl_ros.learning.experience import Experience
 from irl_ros.learning.problem import Coordinates
+from irl_ros.learning.saved_state import SavedState, batch_tensors, batches_from, under
+
+_UPDATE = ("dual", "kl", "kl_limit", "previous_objective", "predicted_objective")
 
 
 @dataclass(frozen=True)
@@ -155,6 +159,45 @@ class ControllerSearch:
             update.controller, self.progress.iteration + 1, experience, multiplier, update
         )
         return Step(base, update)
+
+    def state(self) -> SavedState:
+        """Return everything needed to go on exactly from here."""
+        now = self.progress
+        tensors: dict[str, Tensor] = {}
+        for index, controller in enumerate((*now.experience.controllers, now.controller)):
+            tensors.update(under(f"controller.{index}", controller.content))
+        if now.experience.samples is not None:
+            tensors.update(under("samples", batch_tensors([now.experience.samples])))
+        update = now.update
+        facts = {
+            "iteration": now.iteration,
+            "counts": list(now.experience.counts),
+            "multiplier": now.multiplier,
+            "update": None
+            if update is None
+            else {each: getattr(update, each) for each in _UPDATE},
+        }
+        return SavedState(tensors, facts)
+
+    def restore(self, state: SavedState) -> None:
+        """Go on from what `state` returned."""
+        facts = state.facts
+        controllers = tuple(
+            LinearGaussianController(**state.part(f"controller.{index}"))
+            for index in range(len(facts["counts"]) + 1)
+        )
+        samples = batches_from(state.part("samples"))
+        experience = Experience(
+            samples[0] if samples else None, controllers[:-1], tuple(facts["counts"])
+        )
+        update = facts["update"]
+        self.progress = SearchProgress(
+            controllers[-1],
+            facts["iteration"],
+            experience,
+            facts["multiplier"],
+            None if update is None else ControllerUpdate(controllers[-1], **update),
+        )
 
 
 def _check_source(source: RolloutSource, controller: LinearGaussianController) -> None:

@@ -9,8 +9,9 @@ import torch
 from torch import nn
 
 from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.rollout import RolloutSource
-from irl_ros.learning.background import empty_background, extend
+from irl_ros.learning.background import Background, empty_background, extend
 from irl_ros.learning.controller_improvement import ControllerImprovement
 from irl_ros.learning.controller_search import ControllerSearch, SearchProgress
 from irl_ros.learning.controller_update import ControllerUpdateConfig
@@ -32,6 +33,14 @@ from irl_ros.learning.dynamics import DynamicsConfig
 from irl_ros.learning.first_sampler import FirstSamplerConfig, first_sampler
 from irl_ros.learning.objective import ObjectiveConfig
 from irl_ros.learning.problem import LearningProblem, hold_out
+from irl_ros.learning.saved_state import (
+    SavedState,
+    check_identity,
+    identity,
+    optimiser_tensors,
+    restore_optimiser,
+    under,
+)
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,21 @@ class GuidedCostLearning:
             seed,
         )
         self.history: tuple[Diagnostics, ...] = ()
+
+    @property
+    def iterations(self) -> int:
+        """How many iterations there will be."""
+        return self.config.iterations
+
+    @property
+    def policy(self) -> LinearGaussianController:
+        """The controller as it is now."""
+        return self.search.progress.controller
+
+    @property
+    def learned_cost(self) -> Cost:
+        """The cost as it is now."""
+        return self.cost
 
     @property
     def progress(self) -> SearchProgress:
@@ -191,3 +215,44 @@ class GuidedCostLearning:
             sample_log_q=sampled,
             newest=experience.counts[-1],
         )
+
+    def state(self) -> SavedState:
+        """Return everything needed to go on exactly from here."""
+        search = self.search.state()
+        tensors = {
+            **under("cost", self.cost.state_dict()),
+            **under("adam", optimiser_tensors(self.optimiser)),
+            **under("search", search.tensors),
+            "log_partition": self.log_partition,
+            "generator": self.generator.get_state(),
+            "log_q": self.background.log_q,
+            "demonstration_log_q": self.background.demonstration_log_q,
+        }
+        facts = {
+            **identity(self.config, self.seed, self.problem),
+            "search": search.facts,
+            "history": [entry.as_mapping() for entry in self.history],
+        }
+        return SavedState(tensors, facts)
+
+    def restore(self, state: SavedState) -> None:
+        """Go on from a state of the same run.
+
+        The schedules of step sizes span all iterations, so a run that is made longer does not end
+        where one that was long from the beginning would.
+
+        Raises:
+            DataError: If the state is of another run.
+        """
+        check_identity(state, identity(self.config, self.seed, self.problem))
+        self.cost.load_state_dict(state.part("cost"))
+        restore_optimiser(self.optimiser, state.part("adam"))
+        self.log_partition.data.copy_(state.tensors["log_partition"])
+        self.generator.set_state(state.tensors["generator"])
+        self.search.restore(SavedState(state.part("search"), state.facts["search"]))
+        self.background = Background(
+            self.progress.experience,
+            state.tensors["log_q"],
+            state.tensors["demonstration_log_q"],
+        )
+        self.history = tuple(Diagnostics(**entry) for entry in state.facts["history"])

@@ -178,6 +178,11 @@ class CostLearner:
             newest=sizes[-1],
         )
 
+    @property
+    def learned_cost(self) -> Cost:
+        """The cost as it is now."""
+        return self.cost
+
     def state(self) -> dict[str, Tensor]:
         """Return everything needed to go on exactly from here, but for the generator."""
         tensors = {

@@ -22,6 +22,7 @@ from irl_ros.learning.behaviour_cloning import (
     BehaviourCloningConfig,
     clone_behaviour,
 )
+from irl_ros.learning.cost import Cost
 from irl_ros.learning.problem import LearningProblem
 from irl_ros.learning.proximal import ProximalConfig, ProximalOptimiser
 from irl_ros.learning.saved_state import SavedState, check_identity, identity, under
@@ -58,6 +59,11 @@ class RewardLearner(Protocol):
 
     def rewards(self, rollouts: Trajectories) -> Float[Tensor, "M T"]:
         """Return the reward of each step, without the entropy."""
+        ...
+
+    @property
+    def learned_cost(self) -> Cost | None:
+        """The cost as it is now; None where the reward is none that could be stored."""
         ...
 
     def state(self) -> dict[str, Tensor]:
@@ -148,6 +154,16 @@ class NeuralLearning:
     def policy(self) -> NeuralPolicy:
         """The policy as it is now."""
         return self._optimiser.policy
+
+    @property
+    def iterations(self) -> int:
+        """How many iterations there will be."""
+        return self.config.iterations
+
+    @property
+    def learned_cost(self) -> Cost | None:
+        """The cost as it is now; None where the reward is none that could be stored."""
+        return self.learner.learned_cost
 
     @property
     def iteration(self) -> int:

@@ -18,18 +18,13 @@ from irl_ros.core.errors import DataError
 from irl_ros.core.files import write_atomically
 from irl_ros.core.parameters import to_mapping
 from irl_ros.learning.artifacts import COST_FILE, POLICY_FILE, cost_to_bytes, policy_to_bytes
-from irl_ros.learning.checkpoint import (
-    finite_or_none,
-    restore_checkpoint,
-    save_checkpoint,
-)
-from irl_ros.learning.diagnostics import Diagnostics
-from irl_ros.learning.gcl import GuidedCostLearning
+from irl_ros.learning.learner import Learner, Report
+from irl_ros.learning.saved_state import read_state, write_state
 
 CONFIG_FILE = "config.json"
 RUN_FILE = "run.json"
 DIAGNOSTICS_FILE = "diagnostics.jsonl"
-_IDENTITY = ("arm", "condition", "slot", "preset")
+_IDENTITY = ("arm", "condition", "slot", "preset", "algorithm")
 _OWN_FACTS = ("seed", "iterations_done", "rollouts", "finished", "versions")
 CHECKPOINT_FILE = "checkpoint.safetensors"
 
@@ -62,7 +57,7 @@ class RunFolder:
     def __init__(
         self,
         path: Path,
-        learner: GuidedCostLearning,
+        learner: Learner,
         contract: ExecutionContract,
         facts: Mapping[str, Any],
         *,
@@ -80,16 +75,19 @@ class RunFolder:
                     f"{path} already holds a run; continue it with resume:=true or choose another "
                     "output folder"
                 )
-            restore_checkpoint(learner, checkpoint)
+            learner.restore(read_state(checkpoint))
             self._take_up(path / RUN_FILE)
         path.mkdir(parents=True, exist_ok=True)
         self._write_json(CONFIG_FILE, to_mapping(learner.config))
         self._write_facts()
-        self._board = SummaryWriter(
-            str(path / "tensorboard"), purge_step=learner.progress.iteration + 1
-        )
+        self._board = SummaryWriter(str(path / "tensorboard"), purge_step=len(learner.history) + 1)
 
-    def record(self, diagnostics: Diagnostics, *, seconds: float = math.nan) -> None:
+    @property
+    def iterations(self) -> int:
+        """How many iterations the run will have, at most."""
+        return self._learner.iterations
+
+    def record(self, diagnostics: Report, *, seconds: float = math.nan) -> None:
         """Save one iteration: diagnostics, cost, policy and, last, the checkpoint.
 
         Args:
@@ -97,24 +95,27 @@ class RunFolder:
             seconds: Wall time that it took.
         """
         history = self._learner.history
-        lines = (json.dumps(finite_or_none(entry.as_mapping())) for entry in history)
+        lines = (json.dumps(_finite_or_none(entry.as_mapping())) for entry in history)
         write_atomically(self.path / DIAGNOSTICS_FILE, "\n".join(lines) + "\n")
         for name, value in diagnostics.as_mapping().items():
             self._board.add_scalar(name, value, diagnostics.iteration)
         self._board.add_scalar("seconds", seconds, diagnostics.iteration)
         self._board.flush()
         write_atomically(self.path / POLICY_FILE, self.policy_bytes())
-        write_atomically(self.path / COST_FILE, self.cost_bytes())
-        save_checkpoint(self._learner, self.path / CHECKPOINT_FILE)
+        cost = self.cost_bytes()
+        if cost is not None:
+            write_atomically(self.path / COST_FILE, cost)
+        write_state(self._learner.state(), self.path / CHECKPOINT_FILE)
         self._write_facts()
 
     def policy_bytes(self) -> bytes:
         """Return the current policy with its contract."""
-        return policy_to_bytes(self._learner.progress.controller, self._contract.to_metadata())
+        return policy_to_bytes(self._learner.policy, self._contract.to_metadata())
 
-    def cost_bytes(self) -> bytes:
-        """Return the current cost with the contract of its arm."""
-        return cost_to_bytes(self._learner.cost, self._contract.to_metadata())
+    def cost_bytes(self) -> bytes | None:
+        """Return the current cost with the contract of its arm; None where there is none."""
+        cost = self._learner.learned_cost
+        return None if cost is None else cost_to_bytes(cost, self._contract.to_metadata())
 
     def note(self, name: str, value: Any) -> None:
         """Add a fact to the run's record."""
@@ -148,12 +149,16 @@ class RunFolder:
         kept = {name: value for name, value in noted.items() if name not in _OWN_FACTS}
         self._facts = {**kept, **self._facts}
 
+    def _rollouts(self) -> int:
+        history = self._learner.history
+        return int(history[-1].as_mapping().get("rollouts", 0)) if history else 0
+
     def _write_facts(self) -> None:
         facts = {
             **self._facts,
             "seed": self._learner.seed,
-            "iterations_done": self._learner.progress.iteration,
-            "rollouts": sum(self._learner.progress.experience.counts),
+            "iterations_done": len(self._learner.history),
+            "rollouts": self._rollouts(),
             "finished": self._learner.finished,
             "versions": versions(),
         }
@@ -162,3 +167,8 @@ class RunFolder:
     def _write_json(self, name: str, values: Mapping[str, Any]) -> None:
         text = json.dumps(values, indent=2, sort_keys=True, allow_nan=False)
         write_atomically(self.path / name, f"{text}\n")
+
+
+def _finite_or_none(values: Mapping[str, float]) -> dict[str, float | None]:
+    """Replace numbers that JSON cannot hold by None."""
+    return {name: value if math.isfinite(value) else None for name, value in values.items()}

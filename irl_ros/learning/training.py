@@ -13,8 +13,8 @@ from irl_ros.core.demonstrations import Demonstrations
 from irl_ros.core.errors import LearningError
 from irl_ros.core.rollout import RolloutSource
 from irl_ros.learning.arm_problem import arm_problem
-from irl_ros.learning.diagnostics import Diagnostics
-from irl_ros.learning.gcl import GclConfig, GuidedCostLearning
+from irl_ros.learning.learner import Learner, Report
+from irl_ros.learning.problem import LearningProblem
 from irl_ros.learning.run_folder import RunFolder
 
 
@@ -22,14 +22,14 @@ def train(
     demonstrations: Demonstrations,
     source: RolloutSource,
     contract: ExecutionContract,
-    config: GclConfig,
+    make_learner: Callable[[LearningProblem, int], Learner],
     *,
     seed: int,
     output: Path,
     resume: bool,
     baseline_rollouts: int = 0,
     facts: Mapping[str, Any],
-    after_iteration: Callable[[Diagnostics, RunFolder], None],
+    after_iteration: Callable[[Report, RunFolder], None],
 ) -> RunFolder:
     """Learn cost and policy, saving every iteration.
 
@@ -37,11 +37,11 @@ def train(
         demonstrations: What was shown.
         source: Where controllers are tried.
         contract: Arm, start and target; the target is where the task is learned.
-        config: All switches of the learner.
+        make_learner: Makes the algorithm for a problem and a seed.
         seed: All randomness follows from it.
         output: The run folder.
         resume: Continue the run that is in the folder.
-        baseline_rollouts: Attempts of the first sampler's mean action, which are not learned
+        baseline_rollouts: Attempts of the first policy's mean action, which are not learned
             from; they tell what imitation alone achieves.
         facts: Further facts for the run's record.
         after_iteration: Called when an iteration has been saved; it may raise to stop.
@@ -57,24 +57,18 @@ def train(
             f"{demonstrations.control_period:g} s; resample them to that period"
         )
     problem = arm_problem(demonstrations, contract.target, load_arm(contract.arm))
-    learner = GuidedCostLearning(problem, config, seed)
+    learner = make_learner(problem, seed)
     folder = RunFolder(output, learner, contract, facts, resume=resume)
-    began = time.monotonic()
-
-    def save(diagnostics: Diagnostics) -> None:
-        nonlocal began
-        folder.record(diagnostics, seconds=time.monotonic() - began)
-        began = time.monotonic()
-        after_iteration(diagnostics, folder)
-
     try:
         if baseline_rollouts and not folder.resumed:
-            tried = source.sample(
-                learner.progress.controller, baseline_rollouts, seed, deterministic=True
-            )
+            tried = source.sample(learner.policy, baseline_rollouts, seed, deterministic=True)
             score = {"successes": tried.successes, "trials": baseline_rollouts}
             folder.note("before_learning", score)
-        learner.run(source, save)
+        while not learner.finished:
+            began = time.monotonic()
+            report = learner.step(source)
+            folder.record(report, seconds=time.monotonic() - began)
+            after_iteration(report, folder)
     finally:
         folder.close()
     return folder

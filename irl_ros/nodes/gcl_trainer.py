@@ -1,8 +1,9 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Node `gcl_trainer`: learns cost and policy from a dataset by Guided Cost Learning."""
+"""Node `gcl_trainer`: learns cost and policy from a dataset by the chosen algorithm."""
 
 import contextlib
+import functools
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +16,8 @@ from std_msgs.msg import UInt8MultiArray
 
 from irl_ros.core.errors import IrlRosError, ParameterError
 from irl_ros.core.parameters import to_mapping
-from irl_ros.learning.diagnostics import Diagnostics
+from irl_ros.learning.algorithms import make_learner
+from irl_ros.learning.learner import Report
 from irl_ros.learning.run_folder import RunFolder
 from irl_ros.learning.training import train
 from irl_ros.nodes.trainer_config import TrainerConfig, from_preset
@@ -44,13 +46,14 @@ class GclTrainer(Node):
     ) -> None:
         """Publish one status with the diagnostics of an iteration."""
         stamp = self.get_clock().now().nanoseconds
-        total = {"iterations": float(self.config.gcl.iterations)}
-        status = Status("gcl_trainer", level, message, {**total, **values})
+        status = Status("gcl_trainer", level, message, values)
         self._status.publish(status_array_message([status], stamp))
 
     def publish_models(self, folder: RunFolder) -> None:
         """Publish the current cost and policy for everyone who comes later, too."""
-        self._cost.publish(payload_message(folder.cost_bytes(), "cost_model"))
+        cost = folder.cost_bytes()
+        if cost is not None:
+            self._cost.publish(payload_message(cost, "cost_model"))
         self._policy.publish(payload_message(folder.policy_bytes(), "policy"))
 
 
@@ -69,7 +72,6 @@ def _run(node: GclTrainer, stop: Stop) -> None:
     material = gather(config)
     for skipped in material.skipped:
         log.warning(skipped.reason)
-    total = config.gcl.iterations
     facts = {
         "arm": material.contract.arm,
         "condition": config.simulation.condition,
@@ -77,21 +79,23 @@ def _run(node: GclTrainer, stop: Stop) -> None:
         "dataset": config.dataset,
         "demonstrations": list(material.demonstrations.take_ids),
         "preset": config.preset,
+        "algorithm": config.algorithm,
         "parameters": to_mapping(config),
     }
     source = rollouts(config, material)
     with contextlib.closing(source), ProgressBar(transient=True) as bar:
-        job = bar.add_task("learning", total=total)
+        job = bar.add_task("learning", total=None)
 
-        def after(diagnostics: Diagnostics, folder: RunFolder) -> None:
-            node.publish_status("training", diagnostics.as_mapping())
+        def after(report: Report, folder: RunFolder) -> None:
+            values, total = report.as_mapping(), folder.iterations
+            node.publish_status("training", {"iterations": float(total), **values})
             node.publish_models(folder)
-            values = " ".join(f"{k}={v:.4g}" for k, v in diagnostics.as_mapping().items())
-            log.info(f"iteration {diagnostics.iteration}/{total}: {values}")
-            bar.update(job, completed=diagnostics.iteration, description=_headline(diagnostics))
+            told = " ".join(f"{name}={value:.4g}" for name, value in values.items())
+            log.info(f"iteration {report.iteration}/{total}: {told}")
+            bar.update(job, total=total, completed=report.iteration, description=_headline(values))
             if stop:
                 raise NodeExit(
-                    f"stopped after iteration {diagnostics.iteration} of {total}; continue with "
+                    f"stopped after iteration {report.iteration} of {total}; continue with "
                     "resume:=true"
                 )
 
@@ -103,7 +107,7 @@ def _run(node: GclTrainer, stop: Stop) -> None:
             material.demonstrations,
             source,
             material.contract,
-            config.gcl,
+            functools.partial(make_learner, config),
             seed=config.seed,
             output=Path(config.output),
             resume=config.resume,
@@ -116,11 +120,14 @@ def _run(node: GclTrainer, stop: Stop) -> None:
     log.info(f"finished: {config.output}")
 
 
-def _headline(diagnostics: Diagnostics) -> str:
-    return (
-        f"success {diagnostics.success_rate:.0%}, KL {diagnostics.kl:.0f} nat, "
-        f"{diagnostics.effective_samples:.1f} effective samples"
-    )
+def _headline(values: Mapping[str, float]) -> str:
+    parts = {
+        "success_rate": "success {:.0%}",
+        "validation_nll": "validation {:.1f} nat",
+        "kl": "KL {:.2g} nat",
+        "effective_samples": "{:.1f} effective samples",
+    }
+    return ", ".join(text.format(values[name]) for name, text in parts.items() if name in values)
 
 
 def main() -> int:

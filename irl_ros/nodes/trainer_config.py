@@ -7,22 +7,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from irl_ros.core.guard_config import GuardConfig
-from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.core.parameters import parameter
 from irl_ros.demos.dataset import DatasetConfig
-from irl_ros.learning.gcl import GclConfig
+from irl_ros.learning.algorithms import AlgorithmConfig
 from irl_ros.learning.presets import preset
 from irl_ros.sim.config import SimulationConfig
 
 
 @dataclass(frozen=True)
-class TrainerConfig(Parameters):
+class TrainerConfig(AlgorithmConfig):
     """What is learned, from what, and where it goes."""
 
     dataset: str = parameter("", doc="folder of the demonstrations")
     output: str = parameter("", doc="run folder that is written")
     resume: bool = parameter(False, doc="continue the run in the output folder")
     preset: str = parameter(
-        "default", choices=("default", "paper"), doc="named configuration of the learner"
+        "default", choices=("default", "paper"), doc="named configuration of Guided Cost Learning"
     )
     seed: int = parameter(0, low=0, high=2**31 - 1, doc="all randomness follows from it")
     slot: int = parameter(-1, low=-1, high=9, doc="slot to learn; -1 is the held-out one")
@@ -34,7 +34,6 @@ class TrainerConfig(Parameters):
     skip_bad: bool = parameter(False, doc="leave out takes that cannot be used")
     simulation: SimulationConfig = field(default_factory=SimulationConfig)
     guard: GuardConfig = field(default_factory=GuardConfig)
-    gcl: GclConfig = field(default_factory=GclConfig)
 
 
 def from_preset(given: Mapping[str, Any]) -> TrainerConfig:

@@ -97,6 +97,31 @@ def test_policies_with_other_actions_say_what_their_actions_mean(
     )
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "short"),
+    [
+        ("bc", {"bc.iterations": 2, "bc.steps": 5}),
+        (
+            "airl",
+            {"airl.iterations": 1, "airl.rollouts": 2, "airl.cloning.iterations": 2},
+        ),
+    ],
+)
+def test_other_algorithms_leave_a_policy_that_can_be_executed(
+    ros: RosHarness, dataset: Path, algorithm: str, short: dict[str, object]
+) -> None:
+    status = ros.collect(DiagnosticArray, "training_status", qos.event())
+    output = ros.folder / "run"
+    values = {"dataset": str(dataset), "output": str(output), **SHORT}
+    trainer = ros.start("irl_ros.nodes.gcl_trainer", {**values, "algorithm": algorithm, **short})
+    assert ros.wait_for_end(trainer, 120.0) == 0, trainer.output
+    check_policy(load_executable(output), ARM, 1 / 120)
+    assert json.loads((output / "run.json").read_text())["algorithm"] == algorithm
+    assert not (output / "cost.safetensors").exists()
+    said = [each for message in status for each in statuses(message)[1]]
+    assert said[-1].message == "finished"
+
+
 def test_an_interrupted_run_goes_on_to_the_same_result(ros: RosHarness, dataset: Path) -> None:
     whole, broken = ros.folder / "whole", ros.folder / "broken"
     values = {"dataset": str(dataset), **SHORT}
@@ -118,6 +143,8 @@ def test_an_interrupted_run_goes_on_to_the_same_result(ros: RosHarness, dataset:
     [
         ({"gcl.controller.kl_limits": 3.0}, "did you mean 'gcl.controller.kl_limit'?"),
         ({"gcl.rollouts": 1}, "gcl.rollouts = 1 is below its minimum 2"),
+        ({"algorithm": "sarsa"}, "choose one of gcl, relent, gan_gcl, gail, airl, bc"),
+        ({"algorithm": "relent", "policy": "neural"}, "its sampler never changes"),
         ({"preset": "best"}, "choose one of default, paper"),
         ({"dataset": "/nowhere/dataset"}, "/nowhere/dataset"),
         ({"output": ""}, "output is empty"),

@@ -237,6 +237,11 @@ class AirlReward:
     ) -> tuple[Float[Tensor, "M T y"], Float[Tensor, "M T u"]]:
         return inputs / self._problem.input_scale, actions / self._action_scale
 
+    @property
+    def learned_cost(self) -> None:
+        """The reward is no cost of trajectories that could be stored as one."""
+        return
+
     def state(self) -> dict[str, Tensor]:
         """Return everything needed to go on exactly from here, but for the generator."""
         return {

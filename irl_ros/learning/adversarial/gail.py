@@ -119,6 +119,11 @@ class GailReward:
     ) -> Float[Tensor, "M T i"]:
         return torch.cat([inputs / self._problem.input_scale, actions / self._action_scale], -1)
 
+    @property
+    def learned_cost(self) -> None:
+        """The reward is no cost of trajectories that could be stored as one."""
+        return
+
     def state(self) -> dict[str, Tensor]:
         """Return everything needed to go on exactly from here, but for the generator."""
         return {

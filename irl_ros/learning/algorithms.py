@@ -1,0 +1,70 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""All algorithms that learn on an arm, by name, behind one configuration."""
+
+from dataclasses import dataclass, field
+
+from irl_ros.core.errors import ParameterError
+from irl_ros.core.parameters import Parameters, parameter, replace
+from irl_ros.learning.adversarial.airl import AirlConfig, airl
+from irl_ros.learning.adversarial.gail import GailConfig, gail
+from irl_ros.learning.behaviour_cloning import BehaviourCloning, BehaviourCloningConfig
+from irl_ros.learning.gcl import GclConfig, GuidedCostLearning
+from irl_ros.learning.learner import Learner
+from irl_ros.learning.neural_gcl import NeuralGclConfig, neural_gcl
+from irl_ros.learning.problem import LearningProblem
+
+ALGORITHMS = ("gcl", "relent", "gan_gcl", "gail", "airl", "bc")
+POLICIES = ("linear_gaussian", "neural")
+
+
+@dataclass(frozen=True)
+class AlgorithmConfig(Parameters):
+    """Which algorithm learns, and the switches of each."""
+
+    algorithm: str = parameter("gcl", choices=ALGORITHMS, doc="what learns")
+    policy: str = parameter(
+        "linear_gaussian",
+        choices=POLICIES,
+        doc="kind of policy of gcl and gan_gcl; gail, airl and bc always have a neural one",
+    )
+    gcl: GclConfig = field(default_factory=GclConfig)
+    neural_gcl: NeuralGclConfig = field(default_factory=NeuralGclConfig)
+    gail: GailConfig = field(default_factory=GailConfig)
+    airl: AirlConfig = field(default_factory=AirlConfig)
+    bc: BehaviourCloningConfig = field(default_factory=BehaviourCloningConfig)
+
+    def __post_init__(self) -> None:
+        """Check what a single value cannot tell."""
+        super().__post_init__()
+        if self.algorithm == "relent" and self.policy == "neural":
+            raise ParameterError(
+                "algorithm = 'relent' with policy = 'neural': its sampler never changes, so there "
+                "is no policy to be improved; leave policy at 'linear_gaussian'"
+            )
+
+
+def make_learner(config: AlgorithmConfig, problem: LearningProblem, seed: int) -> Learner:
+    """Return the configured algorithm for a problem.
+
+    Relative-entropy IRL and GAN-GCL are Guided Cost Learning with one switch each.
+
+    Args:
+        config: Which algorithm, and its switches.
+        problem: Demonstrations and the context to be learned.
+        seed: All randomness follows from it.
+    """
+    if config.algorithm == "bc":
+        return BehaviourCloning(problem, config.bc, seed)
+    if config.algorithm == "gail":
+        return gail(problem, config.gail, seed)
+    if config.algorithm == "airl":
+        return airl(problem, config.airl, seed)
+    changes: dict[str, str | bool] = {}
+    if config.algorithm == "gan_gcl":
+        changes["objective.loss"] = "gan"
+    if config.policy == "neural":
+        return neural_gcl(problem, replace(config.neural_gcl, changes), seed)
+    if config.algorithm == "relent":
+        changes["adaptive_sampler"] = False
+    return GuidedCostLearning(problem, replace(config.gcl, changes), seed)
