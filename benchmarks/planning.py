@@ -147,8 +147,7 @@ def measure(arguments: argparse.Namespace) -> list[dict[str, Any]]:
 def table(rows: list[dict[str, Any]]) -> str:
     """Return the success rates as Markdown."""
     lines = [
-        "| arm | model | error of one step, rad/s | planned with | in the slot | broken "
-        "| from the target at release, mm |",
+        "| arm | model | error, rad/s | planned with | in the slot | broken | from target, mm |",
         "|---|---|---|---|---|---|---|",
     ]
     for row in rows:
