@@ -10,8 +10,10 @@ every judgement; what is there already is not measured again.
 import argparse
 import contextlib
 import json
+import math
 import os
 import platform
+import statistics
 import sys
 import time
 from pathlib import Path
@@ -23,6 +25,7 @@ from irl_ros.core.errors import LearningError
 from irl_ros.core.files import write_atomically
 from irl_ros.core.neural_policy import NeuralPolicy
 from irl_ros.core.parameters import replace
+from irl_ros.core.trajectory import Outcome
 from irl_ros.learning.adversarial.airl import AirlConfig, airl
 from irl_ros.learning.adversarial.gail import GailConfig, gail
 from irl_ros.learning.arm_problem import arm_problem
@@ -84,6 +87,7 @@ def measure(cell: Cell, arguments: argparse.Namespace, store: Any) -> None:
             {
                 "rollouts": rollouts,
                 "successes": tried.successes,
+                "off_mm": round(1e3 * statistics.median(_miss(one) for one in tried.outcomes), 1),
                 "minutes": round(spent[0] / 60, 2),
                 "processor_minutes": round(spent[1] / 60, 2),
             }
@@ -114,6 +118,10 @@ def measure(cell: Cell, arguments: argparse.Namespace, store: Any) -> None:
 
 def _same(key: Cell, cell: Cell) -> bool:
     return all(cell.get(name) == value for name, value in key.items())
+
+
+def _miss(outcome: Outcome) -> float:
+    return math.hypot(outcome.slot_offset, outcome.height_offset)
 
 
 def table(cells: list[Cell]) -> str:

@@ -45,7 +45,7 @@ class NeuralGclConfig(NeuralLearningConfig):
     )
     cost: CostConfig = field(default_factory=CostConfig)
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
-    cost_update: CostUpdateConfig = field(default_factory=CostUpdateConfig)
+    cost_update: CostUpdateConfig = field(default_factory=lambda: CostUpdateConfig(steps=50))
     density: DemonstrationDensityConfig = field(default_factory=DemonstrationDensityConfig)
 
 

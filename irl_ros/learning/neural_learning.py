@@ -37,6 +37,12 @@ class NeuralLearningConfig(Parameters):
     warm_start: bool = parameter(
         True, doc="begin with a policy cloned from the demonstrations, not with a random one"
     )
+    exploration: float = parameter(
+        0.06,
+        low=0.0,
+        high=1e3,
+        doc="smallest standard deviation of the first policy's actions, in their unit; 0: off",
+    )
     entropy_weight: float = parameter(
         1.0, low=0.0, high=1e6, doc="weight of the policy's entropy, lambda; 0: off"
     )
@@ -146,6 +152,10 @@ class NeuralLearning:
             first = clone_behaviour(problem, config.cloning, seed)
         else:
             first = BehaviourCloning(problem, config.cloning, seed).policy
+        with torch.no_grad():
+            # A clone is sure of itself where demonstrators were; a search must try.
+            floor = config.exploration / first.action_scale
+            first.log_deviation.copy_(torch.maximum(first.log_deviation, floor.log()))
         self._optimiser = ProximalOptimiser(first, config.proximal, self.generator)
         self.learner = learner(self.generator)
         self.history: tuple[NeuralDiagnostics, ...] = ()

@@ -29,14 +29,14 @@ from irl_ros.learning.saved_state import SavedState, optimiser_tensors, restore_
 class ProximalConfig(Parameters):
     """Size of the policy steps."""
 
-    learning_rate: float = parameter(3e-4, low=1e-8, high=1.0, doc="step size of Adam")
+    learning_rate: float = parameter(7e-4, low=1e-8, high=1.0, doc="step size of Adam")
     epochs: int = parameter(10, low=1, high=1000, doc="passes over the new rollouts")
     batch: int = parameter(256, low=2, high=100000, doc="time steps in a minibatch")
     clip: float = parameter(
         0.2, low=1e-3, high=1.0, doc="change of an action's probability that still pays"
     )
     kl_limit: float = parameter(
-        0.02, unit="nat", low=1e-6, high=100.0, doc="mean KL of a step that ends the passes"
+        0.08, unit="nat", low=1e-6, high=100.0, doc="mean KL of a step that ends the passes"
     )
     discount: float = parameter(
         1.0, low=0.0, high=1.0, doc="discount of rewards; an attempt has an end, so 1 is sound"
