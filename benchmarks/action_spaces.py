@@ -16,7 +16,7 @@ from irl_ros.core.action_scale import ScaledRollouts, scaled
 from irl_ros.core.contract import ExecutionContract
 from irl_ros.core.parameters import replace
 from irl_ros.learning.artifacts import load_policy
-from irl_ros.learning.gcl import GclConfig
+from irl_ros.learning.gcl import GclConfig, GuidedCostLearning
 from irl_ros.learning.training import train
 from irl_ros.sim.config import CONDITIONS, SimulationConfig
 from irl_ros.sim.demonstrate import teach
@@ -54,7 +54,7 @@ def measure(
             demonstrations,
             source,
             contract,
-            config,
+            lambda problem, seed: GuidedCostLearning(problem, config, seed),
             seed=seed,
             output=folder,
             resume=False,

@@ -18,6 +18,7 @@ from irl_ros.core.contract import ExecutionContract
 from irl_ros.core.parameters import replace
 from irl_ros.learning.artifacts import load_policy
 from irl_ros.learning.diagnostics import Diagnostics
+from irl_ros.learning.gcl import GuidedCostLearning
 from irl_ros.learning.presets import preset
 from irl_ros.learning.run_folder import RunFolder
 from irl_ros.learning.training import train
@@ -58,12 +59,13 @@ def main() -> None:
             f"put the plate into the slot; {diagnostics.rollouts} rollouts so far"
         )
 
+    config = replace(preset("default"), {"iterations": ITERATIONS})
     with contextlib.closing(SimRollouts()) as source:
         train(
             demonstrations,
             source,
             contract,
-            replace(preset("default"), {"iterations": ITERATIONS}),
+            lambda problem, seed: GuidedCostLearning(problem, config, seed),
             seed=0,
             output=output,
             resume=False,

@@ -19,6 +19,7 @@ from irl_ros.demos.open_recorder import open_recorder
 from irl_ros.demos.recorder import Recorder
 from irl_ros.demos.recorder_config import RecorderConfig
 from irl_ros.learning.artifacts import load_policy
+from irl_ros.learning.gcl import GuidedCostLearning
 from irl_ros.learning.presets import preset
 from irl_ros.learning.training import train
 from irl_ros.sim.dish import DishSimulator
@@ -51,7 +52,7 @@ def make_demo(path: Path, slots: tuple[int, ...], iterations: int, executions: i
         shown,
         source,
         contract,
-        config,
+        lambda problem, seed: GuidedCostLearning(problem, config, seed),
         seed=0,
         output=folder.training,
         resume=False,
