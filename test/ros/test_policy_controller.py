@@ -176,7 +176,7 @@ def test_the_end_of_the_process_damps_an_arm_that_is_driven_by_torques(ros: RosH
     scene = Scene(ros)
     file = ros.folder / "torques.safetensors"
     file.write_bytes(policy_bytes(np.full((200, 7), 2.0), action_space="torque"))
-    scene.process.interrupt()
+    scene.process.terminate()  # as it starts: SIGINT may be ignored before it listens
     scene.statuses.clear()
     scene.process = scene.start({"policy": str(file), "execution.state_timeout": 2.0})
     efforts = ros.collect(Float64MultiArray, "effort_controller/commands", qos.event(1000))
