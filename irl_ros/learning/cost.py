@@ -123,17 +123,25 @@ class Cost(nn.Module):
         self.transform.bias.zero_()
 
     def residuals(self, inputs: Float[Tensor, "*batch y"]) -> Float[Tensor, "*batch f"]:
-        """Return r = A f(y) + b, whose squared norm is the state cost."""
-        hidden = inputs / self.input_scale
-        for index, layer in enumerate(self.layers):
-            hidden = layer(hidden)
-            if index + 1 < len(self.layers):
-                if self.config.activation == "relu":
-                    hidden = torch.relu(hidden)
-                else:
-                    sharpness = self.config.softplus_sharpness
-                    hidden = nn.functional.softplus(hidden, beta=sharpness)
-        return self.transform(hidden)  # type: ignore[no-any-return]
+        """Return r = A f(y) + b, whose squared norm is the state cost; precision as the inputs."""
+        hidden = inputs / self.input_scale.to(inputs.dtype)
+        for layer in list(self.layers)[:-1]:
+            hidden = self._activate(nn.functional.linear(hidden, *_weights(layer, inputs.dtype)))
+        weight, bias = self._readout()
+        return nn.functional.linear(hidden, weight.to(inputs.dtype), bias.to(inputs.dtype))
+
+    def _readout(self) -> tuple[Float[Tensor, "f h"], Float[Tensor, " f"]]:
+        """Return A f(.) + b as one linear map: the last layer of f has no activation."""
+        outer, bias = self.transform.weight, self.transform.bias
+        if not self.layers:
+            return outer, bias
+        weight, shift = _weights(self.layers[-1], outer.dtype)
+        return outer @ weight, outer @ shift + bias
+
+    def _activate(self, hidden: Float[Tensor, "*batch h"]) -> Float[Tensor, "*batch h"]:
+        if self.config.activation == "relu":
+            return torch.relu(hidden)
+        return nn.functional.softplus(hidden, beta=self.config.softplus_sharpness)
 
     def state_cost(self, inputs: Float[Tensor, "*batch y"]) -> Float[Tensor, "*batch"]:
         """Return ||A f(y) + b||^2."""
@@ -184,16 +192,19 @@ class Cost(nn.Module):
         """Return residuals and their Jacobian, by carrying the Jacobian through the layers."""
         hidden = inputs / self.input_scale
         jacobian = torch.diag(1 / self.input_scale).expand(*inputs.shape, -1)
-        for index, layer in enumerate(self.layers):
+        for layer in list(self.layers)[:-1]:
             assert isinstance(layer, nn.Linear)
-            hidden, jacobian = layer(hidden), layer.weight @ jacobian
-            if index + 1 < len(self.layers):
-                if self.config.activation == "relu":
-                    slope = (hidden > 0).to(hidden.dtype)
-                    hidden = torch.relu(hidden)
-                else:
-                    sharpness = self.config.softplus_sharpness
-                    slope = torch.sigmoid(sharpness * hidden)
-                    hidden = nn.functional.softplus(hidden, beta=sharpness)
-                jacobian = slope.unsqueeze(-1) * jacobian
-        return self.transform(hidden), self.transform.weight @ jacobian
+            before = layer(hidden)
+            hidden = self._activate(before)
+            if self.config.activation == "relu":
+                slope = (before > 0).to(before.dtype)
+            else:
+                slope = torch.sigmoid(self.config.softplus_sharpness * before)
+            jacobian = slope.unsqueeze(-1) * (layer.weight @ jacobian)
+        weight, bias = self._readout()
+        return nn.functional.linear(hidden, weight, bias), weight @ jacobian
+
+
+def _weights(layer: nn.Module, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    assert isinstance(layer, nn.Linear)
+    return layer.weight.to(dtype), layer.bias.to(dtype)

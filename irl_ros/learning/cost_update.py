@@ -3,7 +3,7 @@
 """Minibatch steps on the cost: Finn, Levine and Abbeel (2016), algorithm 2."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float, Int
@@ -42,6 +42,11 @@ class CostUpdateConfig(Parameters):
     )
     gradient_clip: float = parameter(
         10.0, low=0.0, high=1e9, doc="largest gradient norm; 0 switches clipping off"
+    )
+    precision: str = parameter(
+        "single",
+        choices=("single", "double"),
+        doc="arithmetic of the state costs in a step; weights and sums over time stay double",
     )
 
 
@@ -136,6 +141,7 @@ def update_cost(
     """
     totals = torch.zeros(4, dtype=torch.float64)
     parameters = list(cost.parameters())
+    data = _rounded(data, config)
     if objective.loss == "gan":
         _start_at_optimum(log_partition, cost, data)
     for step in range(config.steps):
@@ -188,7 +194,7 @@ def _losses(
     inputs = torch.cat([data.demonstration_inputs[demonstrations], data.sample_inputs[samples]])
     actions = torch.cat([data.demonstration_actions[demonstrations], data.sample_actions[samples]])
     log_q = torch.cat([data.demonstration_log_q[demonstrations], data.sample_log_q[samples]])
-    state_costs = cost.state_cost(inputs)
+    state_costs = cost.state_cost(inputs).to(actions.dtype)
     action_costs = cost.config.action_weight * actions.square().sum(dim=-1)
     totals = (state_costs + action_costs).sum(dim=1)
     count = len(demonstrations)
@@ -215,6 +221,17 @@ def _losses(
         loss,
         local_constant_rate(state_costs),
         monotonic(state_costs[:count], objective.monotonic_margin),
+    )
+
+
+def _rounded(data: CostData, config: CostUpdateConfig) -> CostData:
+    """Return the data with cost inputs in the precision that the state costs are computed in."""
+    if config.precision == "double":
+        return data
+    return replace(
+        data,
+        demonstration_inputs=data.demonstration_inputs.to(torch.float32),
+        sample_inputs=data.sample_inputs.to(torch.float32),
     )
 
 

@@ -82,7 +82,9 @@ class GuidedCostLearning:
         self.cost = Cost(config.cost, problem.input_scale, self.generator)
         self.log_partition = nn.Parameter(torch.zeros((), dtype=torch.float64))
         self.optimiser = torch.optim.Adam(
-            [*self.cost.parameters(), self.log_partition], lr=config.cost_update.learning_rate
+            [*self.cost.parameters(), self.log_partition],
+            lr=config.cost_update.learning_rate,
+            fused=True,
         )
         self.density = fit_demonstration_density(
             self.problem.demonstrations, self.problem.contexts, config.density

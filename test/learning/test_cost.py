@@ -137,3 +137,31 @@ def test_parameter_gradients_by_finite_differences() -> None:
                 weight[row, column] -= sign * step
         difference = (values[0] - values[1]) / (2 * step)
         assert float(weight.grad[row, column]) == pytest.approx(difference, rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["neural", "affine"])
+def test_residuals_are_the_features_transformed(kind: str) -> None:
+    cost = make(kind, initial="random")
+    inputs = draw(5, 3, INPUT, seed=10)
+    hidden = inputs / cost.input_scale
+    for index, layer in enumerate(cost.layers):
+        hidden = layer(hidden)
+        if index + 1 < len(cost.layers):
+            hidden = torch.nn.functional.softplus(hidden, beta=cost.config.softplus_sharpness)
+    torch.testing.assert_close(cost.residuals(inputs), cost.transform(hidden))
+
+
+def test_single_precision_inputs_give_the_same_cost_and_gradient() -> None:
+    cost = make(initial="random")
+    inputs = draw(6, 7, INPUT, seed=11)
+    exact = cost.state_cost(inputs)
+    rounded = cost.state_cost(inputs.to(torch.float32))
+    assert rounded.dtype == torch.float32
+    torch.testing.assert_close(rounded.double(), exact, rtol=1e-5, atol=1e-6)
+    parameters = list(cost.parameters())
+    gradients = torch.autograd.grad(exact.sum(), parameters)
+    for expected, found in zip(
+        gradients, torch.autograd.grad(rounded.sum(), parameters), strict=True
+    ):
+        assert found.dtype == torch.float64
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
