@@ -189,23 +189,31 @@ class Guard:
         return "commanded velocities are too large to add up"
 
     def _implausible(self, positions: list[float], velocities: list[float]) -> str:
-        for index in range(self._count):
-            position, velocity = positions[index], velocities[index]
+        jump = self._config.jump
+        for name, position, velocity, before, low, high, fastest in zip(
+            self._names,
+            positions,
+            velocities,
+            self._previous,
+            self._hard_lower,
+            self._hard_upper,
+            self._overspeed,
+            strict=True,
+        ):
             # Comparisons are false for NaN, so they are written to pass only for good values.
-            if not self._hard_lower[index] <= position <= self._hard_upper[index]:
+            if not low <= position <= high:
                 return (
-                    f"measured position of {self._names[index]} is {position:.4g} rad, outside "
-                    f"{self._hard_lower[index]:.4g} to {self._hard_upper[index]:.4g} rad"
+                    f"measured position of {name} is {position:.4g} rad, outside {low:.4g} to "
+                    f"{high:.4g} rad"
                 )
-            if not abs(position - self._previous[index]) <= self._config.jump:
+            if not abs(position - before) <= jump:
                 return (
-                    f"measured position of {self._names[index]} jumped from "
-                    f"{self._previous[index]:.4g} to {position:.4g} rad"
+                    f"measured position of {name} jumped from {before:.4g} to {position:.4g} rad"
                 )
-            if not abs(velocity) <= self._overspeed[index]:
+            if not abs(velocity) <= fastest:
                 return (
-                    f"measured velocity of {self._names[index]} is {velocity:.4g} rad/s, over "
-                    f"{self._overspeed[index]:.4g} rad/s"
+                    f"measured velocity of {name} is {velocity:.4g} rad/s, over "
+                    f"{fastest:.4g} rad/s"
                 )
         self._previous = positions
         return ""

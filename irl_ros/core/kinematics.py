@@ -66,6 +66,14 @@ class Kinematics:
         self._last_from_tool = torch.tensor(arm.chain.last_from_tool)
         homogeneous = np.vstack([points.T, np.ones(3)])
         self._last_from_points = torch.tensor(arm.chain.last_from_tool @ homogeneous)
+        tensors = (
+            self._constant,
+            self._sine,
+            self._versine,
+            self._axes,
+            self._last_from_points,
+        )
+        self._arrays = tuple(tensor.numpy() for tensor in tensors)
         self.joints = len(arm.chain.joints)
 
     def _frames(self, joint_positions: Tensor) -> list[Tensor]:
@@ -151,6 +159,34 @@ class Kinematics:
             ],
             dim=-1,
         )
+
+    def measured_state(
+        self,
+        joint_positions: Float[ndarray, " joints"],
+        joint_velocities: Float[ndarray, " joints"],
+    ) -> Float[Tensor, "32"]:
+        """Return `arm_state` of a single measurement, up to rounding, in less than half the time.
+
+        For a loop that needs one state after the other: there, calls cost more than arithmetic,
+        and NumPy's calls are cheaper.
+        """
+        positions, velocities = (
+            torch.from_numpy(joint_positions),
+            torch.from_numpy(joint_velocities),
+        )
+        constant, sine, versine, axes_and_origins, last_from_points = self._arrays
+        turned = positions.sin().numpy()[:, None, None] * sine
+        frames = constant + turned + (1.0 - positions.cos().numpy())[:, None, None] * versine
+        last = frames[0]
+        for frame in frames[1:]:
+            last = last.dot(frame, out=frame)
+        columns = frames @ axes_and_origins
+        axes = torch.from_numpy(columns[:, :3, 0])
+        moments = torch.linalg.cross(torch.from_numpy(columns[:, :3, 1]), axes)
+        points = torch.from_numpy(last.dot(last_from_points)[:3].T)
+        rates = velocities[None]
+        motion = rates @ moments + torch.linalg.cross(rates @ axes, points)
+        return torch.cat([positions, velocities, points.reshape(-1), motion.reshape(-1)])
 
     def state_jacobian(
         self,

@@ -4,7 +4,6 @@
 
 from typing import final
 
-import torch
 from jaxtyping import Float
 from numpy import ndarray
 
@@ -56,9 +55,7 @@ class PolicyRun:
         if step == self.step:
             return None
         self.step = step
-        state = self._kinematics.arm_state(
-            torch.from_numpy(sample.joint_positions), torch.from_numpy(sample.joint_velocities)
-        )
+        state = self._kinematics.measured_state(sample.joint_positions, sample.joint_velocities)
         return self.policy.action(step, state)
 
     def elapsed(self, sample: JointSample) -> float:

@@ -160,23 +160,24 @@ class VelocityStream:
         high, low, wanted = [], [], []
         near = self._limit_reference
         response, commands = self._response_time, self.commands
-        for index in range(self._count):
-            position = positions[index]
-            ahead = position + response * velocities[index]
+        far_upper, far_lower = self._far_upper, self._far_lower
+        for index, (target, position, velocity, fastest) in enumerate(
+            zip(targets, positions, velocities, self._velocity, strict=True)
+        ):
+            ahead = position + response * velocity
             highest, lowest = (ahead, position) if ahead > position else (position, ahead)
             high.append(highest)
             low.append(lowest)
-            up = down = self._velocity[index]
-            held = self._hold * commands[index]
-            if highest > self._far_upper[index]:
+            up = down = fastest
+            if highest > far_upper[index]:
                 near = True
-                room = self._upper[index] - highest - max(held, 0.0)
+                room = self._upper[index] - highest - max(self._hold * commands[index], 0.0)
                 up = min(up, self._approach(index, room))
-            if lowest < self._far_lower[index]:
+            if lowest < far_lower[index]:
                 near = True
-                room = lowest - self._lower[index] + min(held, 0.0)
+                room = lowest - self._lower[index] + min(self._hold * commands[index], 0.0)
                 down = min(down, self._approach(index, room))
-            wanted.append(max(min(targets[index], up), -down))
+            wanted.append(target if -down <= target <= up else max(min(target, up), -down))
         self._plan(wanted)
         if near:
             self._keep_stoppable(wanted, high, low)

@@ -3,6 +3,7 @@
 """One attempt at the task by a policy, with the same guard between policy and arm as on ROS."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -75,16 +76,14 @@ def attempt(
     states, actions = [], []
     for step in range(policy.horizon):
         joints = simulator.joint_state()
-        state = simulator.kinematics.arm_state(
-            torch.from_numpy(joints.positions), torch.from_numpy(joints.velocities)
-        )
+        state = simulator.kinematics.measured_state(joints.positions, joints.velocities)
         with torch.no_grad():
             if deterministic:
                 action = policy.action_mean(step, state)
             else:
                 action = policy.sample(step, state, generator)
         values = action.numpy()
-        if values.shape != joints.positions.shape or not np.isfinite(values).all():
+        if values.shape != joints.positions.shape or not all(map(math.isfinite, values.tolist())):
             raise RolloutError(
                 f"action of step {step} is {values.tolist()}; "
                 f"the policy must give {joints.positions.size} finite values"

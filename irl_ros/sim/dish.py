@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The simulated arm at the dish task: commands in, joint states and a judgement out."""
 
+import math
 from types import TracebackType
 from typing import NamedTuple, final
 
@@ -256,11 +257,10 @@ class DishSimulator:
     def _checked(self, values: Float[ndarray, " values"], what: str) -> list[float]:
         self._require_moving(what)
         array = np.asarray(values, dtype=np.float64)
-        if array.shape != (self._joint_count,) or not np.isfinite(array).all():
-            raise ParameterError(
-                f"{what} {array.tolist()}; give {self._joint_count} finite values"
-            )
-        return [float(value) for value in array]
+        checked: list[float] = array.tolist()
+        if array.shape != (self._joint_count,) or not all(map(math.isfinite, checked)):
+            raise ParameterError(f"{what} {checked}; give {self._joint_count} finite values")
+        return checked
 
     def _require_moving(self, what: str) -> None:
         if self.phase is not Phase.MOVING:

@@ -17,6 +17,7 @@ class ForceMeter:
     def __init__(self, window: int) -> None:
         """Start with nothing felt; ``window`` is the number of forces that are averaged."""
         self._forces: deque[float] = deque([0.0] * window, maxlen=window)
+        self._quiet = window
         self.peak = 0.0
 
     @property
@@ -26,5 +27,8 @@ class ForceMeter:
 
     def add(self, force: float) -> None:
         """Take in the force of one physics step, N."""
+        self._quiet = 0 if force else self._quiet + 1
+        if self._quiet > len(self._forces):
+            return  # nothing but zeros in the window, as in most steps of an attempt
         self._forces.append(force)
         self.peak = max(self.peak, self.average)

@@ -107,7 +107,8 @@ class JointDrive:
         else:
             extra = [friction * velocity for velocity in velocities]
         torques = world.inverse_dynamics(positions, velocities, acceleration)
+        wanted = [torque + more for torque, more in zip(torques, extra, strict=True)]
         return [
-            max(-limit, min(limit, torque + more))
-            for limit, torque, more in zip(self._limits, torques, extra, strict=True)
+            effort if -limit <= effort <= limit else max(-limit, min(limit, effort))
+            for effort, limit in zip(wanted, self._limits, strict=True)
         ]

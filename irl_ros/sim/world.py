@@ -132,11 +132,10 @@ class World:
         self, positions: list[float], velocities: list[float], accelerations: list[float]
     ) -> list[float]:
         """Return the torques, N m, that accelerate an arm without friction so."""
-        return list(
-            pybullet.calculateInverseDynamics(
-                self._body, positions, velocities, accelerations, physicsClientId=self.client
-            )
+        torques: tuple[float, ...] = pybullet.calculateInverseDynamics(
+            self._body, positions, velocities, accelerations, physicsClientId=self.client
         )
+        return list(torques)
 
     def step(self, torques: list[float]) -> None:
         """Advance by one physics step with these joint torques, N m."""

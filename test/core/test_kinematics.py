@@ -118,6 +118,18 @@ def test_a_batch_is_the_same_as_its_members(arm, postures):
         torch.testing.assert_close(batch.reshape(6, 32)[index], single)
 
 
+def test_a_measured_state_is_a_state(arm, postures):
+    kinematics = Kinematics(arm)
+    rates = torch.from_numpy(np.random.default_rng(4).normal(size=(6, 7)))
+    for q, qd in zip(postures, rates, strict=True):
+        torch.testing.assert_close(
+            kinematics.measured_state(q.numpy(), qd.numpy()),
+            kinematics.arm_state(q, qd),
+            rtol=0.0,
+            atol=1e-14,
+        )
+
+
 def test_tool_motion_is_pose_and_twist(arm, postures):
     kinematics = Kinematics(arm)
     rotation, position, linear, angular = kinematics.tool_motion(postures[0], postures[1])
