@@ -1,0 +1,243 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Guided Cost Learning on a finite problem: the partition function from sampled paths.
+
+Finn, Levine and Abbeel (2016), where `maxent` computes it by dynamic programming. With the cost of
+a path c(tau) = -sum_t r(s_t, a_t) / alpha and samples tau_j of policies q_k,
+
+(1)  L(theta) = 1/N sum_i c(tau_i) + log Z,  Z = 1/M sum_j exp(-c(tau_j)) / q(tau_j)
+(2)  q(tau) = sum_k m_k / M prod_t q_k(a_t | s_t),  m_k samples of q_k
+(3)  dL/dr(s, a) = (sum_j w_j n_j(s, a) - 1/N sum_i n_i(s, a)) / alpha,  with n_i(s, a) the counts
+     in tau_i and w_j the normalised terms of Z
+
+The dynamics stand in the model p(tau) = p(s_1) prod p(s' | s, a) exp(-c(tau)) / Z and in the
+density of what was sampled, and cancel: a gradient needs none. With many samples (1) is the
+trajectory-level likelihood of Ziebart et al. (2008), chosen luck included.
+
+The next q_k is the soft-optimal policy of the newest reward, the exact minimum of E_q[c] - H(q).
+If it stays the first one instead, this is relative-entropy IRL (Boularias, Kober and Peters 2011);
+with the loss of a discriminator it is GAN-GCL (Finn, Christiano, Abbeel and Levine 2016).
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from torch import Tensor
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
+
+from irl_ros.core.errors import DataError, LearningError
+from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.learning.importance import effective_sample_size, log_mixture
+from irl_ros.learning.objective import discriminator_loss, guided_cost_loss, optimal_log_partition
+from irl_ros.learning.tabular.cloning import CloningConfig, clone
+from irl_ros.learning.tabular.learner import IterationDiagnostics, TabularLearner
+from irl_ros.learning.tabular.mdp import by_action
+from irl_ros.learning.tabular.problem import (
+    Paths,
+    TabularProblem,
+    sample_paths,
+)
+from irl_ros.learning.tabular.rewards import RewardConfig, make_reward
+from irl_ros.learning.tabular.soft_control import solve
+
+
+@dataclass(frozen=True)
+class SampledMaxEntConfig(Parameters):
+    """Everything that Guided Cost Learning on a finite problem can be told."""
+
+    iterations: int = parameter(9, low=1, high=100000, doc="iterations of sampling and learning")
+    rollouts: int = parameter(10, low=1, high=1000000, doc="new paths in each")
+    inner_iterations: int = parameter(20, low=1, high=1000, doc="steps of L-BFGS in each")
+    loss: str = parameter(
+        "gcl", choices=("gcl", "gan"), doc="likelihood with sampled Z, or GAN-GCL's discriminator"
+    )
+    adaptive_sampler: bool = parameter(
+        True, doc="sample from the newest reward's policy; off: relative-entropy IRL"
+    )
+    temperature: float = parameter(
+        1.0, low=1e-6, high=1e6, doc="alpha: how far from optimal the demonstrator acts"
+    )
+    weight_decay: float = parameter(
+        0.1, low=0.0, high=1e6, doc="weight of 1/2 ||theta||^2, added to the loss"
+    )
+    reward: RewardConfig = field(default_factory=RewardConfig)
+    cloning: CloningConfig = field(default_factory=CloningConfig)
+
+
+@dataclass(frozen=True)
+class SampledMaxEntDiagnostics(IterationDiagnostics):
+    """Health of one iteration.
+
+    Attributes:
+        rollouts: Paths sampled so far.
+        loss: Value of the objective, the weight decay's part included.
+        log_partition: log Z as the samples have it.
+        effective_samples: Effective sample size of the weights w_j.
+    """
+
+    rollouts: float
+    loss: float
+    log_partition: float
+    effective_samples: float
+
+
+def path_costs(
+    paths: Paths, reward: Float[Tensor, "S A"], temperature: float
+) -> Float[Tensor, " M"]:
+    """Return c(tau) = -sum_t r(s_t, a_t) / alpha of each path."""
+    return -reward[paths.states, paths.actions].sum(dim=1) / temperature
+
+
+def path_log_prob(policy: Float[Tensor, "T S A"], paths: Paths) -> Float[Tensor, " M"]:
+    """Return sum_t log q_t(a_t | s_t) of each path, its density but for the dynamics."""
+    steps = torch.arange(paths.states.shape[1])
+    return policy[steps, paths.states, paths.actions].log().sum(dim=1)
+
+
+class SampledMaxEnt(TabularLearner[SampledMaxEntDiagnostics]):
+    """Learn a reward from paths of the policy that is soft-optimal for it.
+
+    The demonstrations stand among the samples of (1), with the density of a policy cloned from
+    them; it also is the first to be sampled. Without them the reward of what only they visit would
+    rise without end. The discriminator of GAN-GCL tells them from the samples alone.
+
+    Args:
+        problem: Process, with a horizon and no discount, features and demonstrated visits.
+        shown: The demonstrations themselves.
+        config: All switches.
+        seed: All randomness follows from it.
+
+    Raises:
+        DataError: If the process is discounted or its horizon is not that of the paths.
+    """
+
+    def __init__(
+        self, problem: TabularProblem, shown: Paths, config: SampledMaxEntConfig, seed: int = 0
+    ) -> None:
+        count, steps = shown.states.shape
+        if problem.mdp.horizon != steps or problem.mdp.discount != 1:
+            raise DataError(
+                f"paths of {steps} steps, horizon {problem.mdp.horizon}, discount "
+                f"{problem.mdp.discount}: give a process with the horizon of its paths and "
+                "discount 1"
+            )
+        super().__init__(problem, config.iterations, SampledMaxEntDiagnostics)
+        self.config = config
+        self.seed = seed
+        self._shown = shown
+        self._model = make_reward(
+            problem.features, config.reward, torch.Generator().manual_seed(seed)
+        )
+        self._tried = Paths(shown.states[:0], shown.actions[:0])
+        # q_k and m_k; the clone counts the demonstrations as its own.
+        self._policies = clone(problem.mdp, shown, config.cloning).unsqueeze(0)
+        self._produced = torch.tensor([float(count)], dtype=torch.float64)
+
+    @property
+    def reward(self) -> Float[Tensor, "S A"]:
+        """The learned reward r(s, a)."""
+        return by_action(self.problem.mdp, self._model().detach())
+
+    @property
+    def policy(self) -> Float[Tensor, "T S A"]:
+        """The soft-optimal policy of the learned reward."""
+        return solve(self.problem.mdp, self.reward, self.config.temperature).policy
+
+    @property
+    def rollouts(self) -> int:
+        """Paths sampled so far."""
+        return len(self._tried.states)
+
+    def _step(self, iteration: int) -> SampledMaxEntDiagnostics:
+        word = np.random.SeedSequence([self.seed, iteration]).generate_state(1)[0]
+        new = sample_paths(
+            self.problem.mdp,
+            self._policies[-1],
+            self.config.rollouts,
+            self._shown.states.shape[1],
+            torch.Generator().manual_seed(int(word)),
+        )
+        self._tried = _together(self._tried, new)
+        self._produced[-1] += self.config.rollouts
+        background, log_q = self._background()
+        value = self._fit(background, log_q)
+        if not math.isfinite(value):
+            raise LearningError(
+                f"the loss is {value} in iteration {iteration}; raise weight_decay"
+            )
+        if self.config.adaptive_sampler:
+            self._policies = torch.cat([self._policies, self.policy.unsqueeze(0)])
+            self._produced = torch.cat([self._produced, self._produced.new_zeros(1)])
+        log_weights = -path_costs(background, self.reward, self.config.temperature) - log_q
+        return SampledMaxEntDiagnostics(
+            iteration=iteration,
+            rollouts=self.rollouts,
+            loss=value,
+            log_partition=float(log_weights.logsumexp(dim=0)) - math.log(len(log_q)),
+            effective_samples=effective_sample_size(log_weights),
+        )
+
+    def _background(self) -> tuple[Paths, Float[Tensor, " M"]]:
+        """Return what Z is estimated from, and log q of (2)."""
+        together = _together(self._shown, self._tried)
+        log_q = torch.stack([path_log_prob(policy, together) for policy in self._policies])
+        return together, log_mixture(log_q, self._produced)
+
+    def _fit(self, background: Paths, log_q: Float[Tensor, " M"]) -> float:
+        weights, count = list(self._model.parameters()), len(self._shown.states)
+
+        def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+            vector_to_parameters(torch.from_numpy(flat), weights)
+            reward = by_action(self.problem.mdp, self._model())
+            costs = path_costs(background, reward, self.config.temperature)
+            if self.config.loss == "gan":
+                ratios = -costs - log_q
+                log_z = optimal_log_partition(ratios[:count], ratios[count:])
+                alike = torch.ones(count, dtype=torch.float64)
+                value = discriminator_loss(
+                    ratios[:count] - log_z, ratios[count:] - log_z, demonstration_weights=alike
+                )
+            else:
+                value = guided_cost_loss(costs[:count], costs, log_q)
+            slopes = parameters_to_vector(torch.autograd.grad(value, weights)).numpy()
+            decay = self.config.weight_decay * flat
+            return float(value.detach()) + 0.5 * float(decay @ flat), slopes + decay
+
+        result = minimize(
+            loss,
+            parameters_to_vector(weights).detach().numpy(),
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": self.config.inner_iterations},
+        )
+        return loss(result.x)[0]
+
+    def _found(self, last: SampledMaxEntDiagnostics) -> bool:
+        return False
+
+    def _tensors(self) -> dict[str, Tensor]:
+        return {
+            **{f"reward.{name}": value for name, value in self._model.state_dict().items()},
+            "states": self._tried.states,
+            "actions": self._tried.actions,
+            "policies": self._policies,
+            "produced": self._produced,
+        }
+
+    def _load_tensors(self, state: Mapping[str, Tensor]) -> None:
+        own = self._model.state_dict()
+        self._model.load_state_dict({name: state[f"reward.{name}"] for name in own})
+        self._tried = Paths(state["states"], state["actions"])
+        self._policies, self._produced = state["policies"], state["produced"].clone()
+
+
+def _together(first: Paths, second: Paths) -> Paths:
+    return Paths(
+        torch.cat([first.states, second.states]), torch.cat([first.actions, second.actions])
+    )
