@@ -40,7 +40,7 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(
             "algorithm",
             default_value="gcl",
-            choices=["gcl", "relent", "gan_gcl", "gail", "airl", "bc"],
+            choices=["gcl", "relent", "gan_gcl", "maxent", "max_margin", "gail", "airl", "bc"],
             description="What learns.",
         ),
         DeclareLaunchArgument(

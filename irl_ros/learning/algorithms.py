@@ -11,11 +11,18 @@ from irl_ros.learning.adversarial.gail import GailConfig, gail
 from irl_ros.learning.behaviour_cloning import BehaviourCloning, BehaviourCloningConfig
 from irl_ros.learning.gcl import GclConfig, GuidedCostLearning
 from irl_ros.learning.learner import Learner
+from irl_ros.learning.max_margin import MaximumMargin, MaximumMarginConfig
+from irl_ros.learning.maxent import MaximumEntropy, MaximumEntropyConfig
 from irl_ros.learning.neural_gcl import NeuralGclConfig, neural_gcl
 from irl_ros.learning.problem import LearningProblem
 
-ALGORITHMS = ("gcl", "relent", "gan_gcl", "gail", "airl", "bc")
+ALGORITHMS = ("gcl", "relent", "gan_gcl", "maxent", "max_margin", "gail", "airl", "bc")
 POLICIES = ("linear_gaussian", "neural")
+_WITHOUT_NEURAL = {
+    "relent": "its sampler never changes, so there is no policy to be improved",
+    "maxent": "what it expects is computed for linear-Gaussian controllers alone",
+    "max_margin": "it improves linear-Gaussian controllers alone",
+}
 
 
 @dataclass(frozen=True)
@@ -26,10 +33,13 @@ class AlgorithmConfig(Parameters):
     policy: str = parameter(
         "linear_gaussian",
         choices=POLICIES,
-        doc="kind of policy of gcl and gan_gcl; gail, airl and bc always have a neural one",
+        doc="kind of policy of gcl and gan_gcl; relent, maxent and max_margin always have a "
+        "linear-Gaussian one, gail, airl and bc a neural one",
     )
     gcl: GclConfig = field(default_factory=GclConfig)
     neural_gcl: NeuralGclConfig = field(default_factory=NeuralGclConfig)
+    maxent: MaximumEntropyConfig = field(default_factory=MaximumEntropyConfig)
+    max_margin: MaximumMarginConfig = field(default_factory=MaximumMarginConfig)
     gail: GailConfig = field(default_factory=GailConfig)
     airl: AirlConfig = field(default_factory=AirlConfig)
     bc: BehaviourCloningConfig = field(default_factory=BehaviourCloningConfig)
@@ -37,10 +47,10 @@ class AlgorithmConfig(Parameters):
     def __post_init__(self) -> None:
         """Check what a single value cannot tell."""
         super().__post_init__()
-        if self.algorithm == "relent" and self.policy == "neural":
+        if self.policy == "neural" and self.algorithm in _WITHOUT_NEURAL:
             raise ParameterError(
-                "algorithm = 'relent' with policy = 'neural': its sampler never changes, so there "
-                "is no policy to be improved; leave policy at 'linear_gaussian'"
+                f"algorithm = {self.algorithm!r} with policy = 'neural': "
+                f"{_WITHOUT_NEURAL[self.algorithm]}; leave policy at 'linear_gaussian'"
             )
 
 
@@ -60,6 +70,10 @@ def make_learner(config: AlgorithmConfig, problem: LearningProblem, seed: int) -
         return gail(problem, config.gail, seed)
     if config.algorithm == "airl":
         return airl(problem, config.airl, seed)
+    if config.algorithm == "maxent":
+        return MaximumEntropy(problem, config.maxent, seed)
+    if config.algorithm == "max_margin":
+        return MaximumMargin(problem, config.max_margin, seed)
     changes: dict[str, str | bool] = {}
     if config.algorithm == "gan_gcl":
         changes["objective.loss"] = "gan"

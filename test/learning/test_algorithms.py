@@ -32,7 +32,7 @@ CHOICES = [(name, "linear_gaussian") for name in ALGORITHMS] + [
     ("gcl", "neural"),
     ("gan_gcl", "neural"),
 ]
-WITH_COST = {"gcl", "relent", "gan_gcl"}
+WITH_COST = {"gcl", "relent", "gan_gcl", "maxent", "max_margin"}
 NEURAL = ("neural_gcl", "gail", "airl")
 
 
@@ -42,6 +42,15 @@ def configured(algorithm: str, policy: str) -> AlgorithmConfig:
         "policy": policy,
         "gcl.iterations": 3,
         "gcl.rollouts": 4,
+        "maxent.iterations": 3,
+        "maxent.rollouts": 4,
+        "maxent.cost.action_weight": ACTION_WEIGHT,
+        "maxent.fit.rounds": 2,
+        "max_margin.iterations": 3,
+        "max_margin.rollouts": 4,
+        "max_margin.action_weight": ACTION_WEIGHT,
+        # Started from the demonstrations it has found what it seeks too soon.
+        "max_margin.first_sampler.kind": "hold",
         "bc.iterations": 3,
         "bc.steps": 5,
     }
@@ -108,6 +117,7 @@ def test_relatives_are_one_switch_away() -> None:
         assert after[name] == value
 
 
-def test_a_sampler_that_never_changes_has_no_neural_policy() -> None:
+@pytest.mark.parametrize("algorithm", ["relent", "maxent", "max_margin"])
+def test_what_has_no_neural_policy_says_so(algorithm: str) -> None:
     with pytest.raises(ParameterError, match="leave policy at 'linear_gaussian'"):
-        configured("relent", "neural")
+        configured(algorithm, "neural")

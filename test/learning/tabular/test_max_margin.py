@@ -10,7 +10,7 @@ import torch
 
 from irl_ros.core.errors import LearningError
 from irl_ros.learning.tabular.feature_matching import FeatureMatching, FeatureMatchingConfig
-from irl_ros.learning.tabular.margin_program import widest_margin
+from irl_ros.learning.margin_program import widest_margin
 from irl_ros.learning.tabular.max_margin_planning import (
     MaxMarginConfig,
     MaxMarginPlanning,

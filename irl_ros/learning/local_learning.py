@@ -1,0 +1,258 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The loop of every method with a linear-Gaussian controller: sample, fit the cost, improve."""
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import torch
+from torch import Tensor
+
+from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.core.policy import LinearGaussianController
+from irl_ros.core.rollout import RolloutSource
+from irl_ros.learning.controller_improvement import ControllerImprovement
+from irl_ros.learning.controller_search import ControllerSearch, SearchProgress, Step, Trial
+from irl_ros.learning.controller_update import ControllerUpdateConfig
+from irl_ros.learning.cost import Cost, CostConfig
+from irl_ros.learning.demonstration_density import (
+    DemonstrationDensityConfig,
+    fit_demonstration_density,
+)
+from irl_ros.learning.dynamics import DynamicsConfig
+from irl_ros.learning.first_sampler import FirstSamplerConfig, first_sampler
+from irl_ros.learning.problem import LearningProblem, hold_out
+from irl_ros.learning.saved_state import SavedState, check_identity, identity, under
+
+
+@dataclass(frozen=True)
+class LocalLearningConfig(Parameters):
+    """What all methods with a linear-Gaussian controller can be told."""
+
+    iterations: int = parameter(9, low=1, high=10000, doc="outer iterations")
+    rollouts: int = parameter(10, low=2, high=10000, doc="new rollouts per iteration")
+    held_out_share: float = parameter(
+        0.1, low=0.0, high=0.9, doc="share of demonstrations kept from learning, to judge it by"
+    )
+    first_sampler: FirstSamplerConfig = field(default_factory=FirstSamplerConfig)
+    density: DemonstrationDensityConfig = field(default_factory=DemonstrationDensityConfig)
+    dynamics: DynamicsConfig = field(default_factory=DynamicsConfig)
+    controller: ControllerUpdateConfig = field(default_factory=ControllerUpdateConfig)
+
+
+@dataclass(frozen=True)
+class LocalDiagnostics:
+    """Health of one iteration, as far as it is the same for all methods.
+
+    Attributes:
+        iteration: Number of the iteration, from 1.
+        rollouts: Rollouts used so far.
+        success_rate: Share of this iteration's rollouts that did the task.
+        peak_force: Largest contact force among them, N.
+        base: Iteration whose controller the step starts from.
+        dual: eta of the controller step.
+        kl: KL of the controller step, nat.
+        kl_limit: Its limit, nat.
+        step_multiplier: Multiplier of the KL limit in force.
+        predicted_improvement: What the previous controller step promised, by the previous cost.
+        actual_improvement: What it brought, by the previous cost.
+        entropy: Entropy of the new controller, nat.
+        smallest_variance: Smallest eigenvalue of its covariances.
+        dynamics_error: One-step error of the previous dynamics on the new rollouts, relative.
+        demonstration_cost: Mean trajectory cost of the demonstrations after the cost was fitted.
+        sample_cost: Mean trajectory cost of the newest samples.
+    """
+
+    iteration: int
+    rollouts: int
+    success_rate: float
+    peak_force: float
+    base: int
+    dual: float
+    kl: float
+    kl_limit: float
+    step_multiplier: float
+    predicted_improvement: float
+    actual_improvement: float
+    entropy: float
+    smallest_variance: float
+    dynamics_error: float
+    demonstration_cost: float
+    sample_cost: float
+
+    def as_mapping(self) -> dict[str, float]:
+        """Return all values by name."""
+        return dataclasses.asdict(self)
+
+
+C = TypeVar("C", bound=LocalLearningConfig)
+D = TypeVar("D", bound=LocalDiagnostics)
+
+
+class LocalLearning(ABC, Generic[C, D]):
+    """Alternate one fit of a cost with one step of a controller on it.
+
+    Args:
+        problem: Demonstrations and the context to be learned.
+        config: All switches.
+        cost: Form and size of the cost.
+        seed: All randomness of learning and of the rollouts it asks for follows from it.
+        diagnostics: Class of the method's diagnostics.
+    """
+
+    def __init__(
+        self,
+        problem: LearningProblem,
+        config: C,
+        cost: CostConfig,
+        seed: int,
+        diagnostics: type[D],
+    ) -> None:
+        self.config = config
+        self.seed = seed
+        self.problem, self.held_out = hold_out(problem, config.held_out_share)
+        self.generator = torch.Generator().manual_seed(seed)
+        self.cost = Cost(cost, problem.input_scale, self.generator)
+        self.density = fit_demonstration_density(
+            self.problem.demonstrations, self.problem.contexts, config.density
+        )
+        self.search = ControllerSearch(
+            ControllerImprovement(
+                problem.features, config.dynamics, config.controller, problem.coordinates
+            ),
+            first_sampler(self.problem, self.density, config.first_sampler),
+            config.iterations,
+            config.rollouts,
+            seed,
+        )
+        self.history: tuple[D, ...] = ()
+        self._diagnostics = diagnostics
+
+    @property
+    def iterations(self) -> int:
+        """How many iterations there will be."""
+        return self.config.iterations
+
+    @property
+    def policy(self) -> LinearGaussianController:
+        """The controller as it is now."""
+        return self.progress.controller
+
+    @property
+    def learned_cost(self) -> Cost:
+        """The cost as it is now."""
+        return self.cost
+
+    @property
+    def progress(self) -> SearchProgress:
+        """Where the search for a controller stands."""
+        return self.search.progress
+
+    @property
+    def finished(self) -> bool:
+        """Whether all iterations are done."""
+        return self.search.finished
+
+    def run(
+        self, source: RolloutSource, after_iteration: Callable[[D], None] = lambda _: None
+    ) -> None:
+        """Do all remaining iterations.
+
+        Args:
+            source: Where controllers are tried.
+            after_iteration: Called with each iteration's diagnostics; it may raise to stop.
+        """
+        while not self.finished:
+            after_iteration(self.step(source))
+
+    def step(self, source: RolloutSource) -> D:
+        """Do one iteration: sample, fit the cost, improve the controller.
+
+        Raises:
+            RolloutError: If the source cannot deliver.
+            LearningError: If the cost or the controller update has no finite result.
+        """
+        trial = self.search.try_out(source, self.cost)
+        fitted = self._fit_cost(trial)
+        step = self.search.improve(trial, self.cost, adaptive=self._adaptive)
+        diagnostics = self._diagnostics(**{**self._health(trial, step), **fitted})
+        self.history = (*self.history, diagnostics)
+        return diagnostics
+
+    @torch.no_grad()
+    def _health(self, trial: Trial, step: Step) -> dict[str, Any]:
+        """Return what `LocalDiagnostics` holds."""
+        outcomes, update = trial.rollouts.outcomes, step.update
+        shown, tried = self.problem.demonstrations, trial.rollouts.trajectories
+        inputs = self.problem.features(tried.states)
+        shown_costs = self.cost.evaluate(self.problem.inputs, shown.actions)
+        return {
+            "iteration": self.progress.iteration,
+            "rollouts": sum(trial.experience.counts),
+            "success_rate": trial.rollouts.successes / len(outcomes),
+            "peak_force": max(outcome.peak_force for outcome in outcomes),
+            "base": step.base + 1,
+            "dual": update.dual,
+            "kl": update.kl,
+            "kl_limit": update.kl_limit,
+            "step_multiplier": trial.judgement.multiplier,
+            "predicted_improvement": trial.judgement.predicted,
+            "actual_improvement": trial.judgement.actual,
+            "entropy": update.controller.entropy(),
+            "smallest_variance": float(torch.linalg.eigvalsh(update.controller.covariances).min()),
+            "dynamics_error": trial.dynamics_error,
+            "demonstration_cost": float(shown_costs.sum(dim=1).mean()),
+            "sample_cost": float(self.cost.evaluate(inputs, tried.actions).sum(dim=1).mean()),
+        }
+
+    def state(self) -> SavedState:
+        """Return everything needed to go on exactly from here."""
+        search = self.search.state()
+        tensors = {
+            **under("cost", self.cost.state_dict()),
+            **under("search", search.tensors),
+            "generator": self.generator.get_state(),
+            **self._tensors(),
+        }
+        facts = {
+            **identity(self.config, self.seed, self.problem),
+            "search": search.facts,
+            "history": [entry.as_mapping() for entry in self.history],
+        }
+        return SavedState(tensors, facts)
+
+    def restore(self, state: SavedState) -> None:
+        """Go on from a state of the same run.
+
+        The schedules of step sizes span all iterations, so a run that is made longer does not end
+        where one that was long from the beginning would.
+
+        Raises:
+            DataError: If the state is of another run.
+        """
+        check_identity(state, identity(self.config, self.seed, self.problem))
+        self.cost.load_state_dict(state.part("cost"))
+        self.generator.set_state(state.tensors["generator"])
+        self.search.restore(SavedState(state.part("search"), state.facts["search"]))
+        self.history = tuple(self._diagnostics(**entry) for entry in state.facts["history"])
+        self._restore(state)
+
+    @property
+    def _adaptive(self) -> bool:
+        """Whether the controller is improved at all."""
+        return True
+
+    @abstractmethod
+    def _fit_cost(self, trial: Trial) -> Mapping[str, Any]:
+        """Fit the cost, in place, and return what the method's own diagnostics hold."""
+
+    @abstractmethod
+    def _tensors(self) -> dict[str, Tensor]:
+        """Return what the method's next fit depends on, beside cost, search and generator."""
+
+    @abstractmethod
+    def _restore(self, state: SavedState) -> None:
+        """Take back what `_tensors` returned; everything else is as it was."""
