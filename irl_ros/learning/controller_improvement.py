@@ -86,7 +86,7 @@ class ControllerImprovement:
 
     def fit_dynamics(self, experience: Experience, controller: int = -1) -> LinearDynamics:
         """Fit dynamics around a controller's samples with those of its nearest relatives."""
-        near = experience.neighbours(controller, self.dynamics.iterations)
+        near = experience.neighbours(controller, self.dynamics.rollouts)
         around = experience.samples_of(controller)
         return fit_dynamics(near, around, self.dynamics, self.coordinates)
 

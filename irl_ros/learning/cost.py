@@ -166,7 +166,7 @@ class Cost(nn.Module):
         semi-definite; the expansion in u is exact.
         """
         inputs = features(states)
-        residuals, jacobians = self._linearise(inputs)
+        residuals, jacobians = self.linearise(inputs)
         jacobians = jacobians @ features.matrix
         state_dim, action_dim = states.shape[-1], actions.shape[-1]
         steps = states.shape[1]
@@ -186,9 +186,9 @@ class Cost(nn.Module):
         ).mean(dim=0)
         return QuadraticCost(matrix, vector, constant)
 
-    def _linearise(
-        self, inputs: Float[Tensor, "M T y"]
-    ) -> tuple[Float[Tensor, "M T f"], Float[Tensor, "M T f y"]]:
+    def linearise(
+        self, inputs: Float[Tensor, "*batch y"]
+    ) -> tuple[Float[Tensor, "*batch f"], Float[Tensor, "*batch f y"]]:
         """Return residuals and their Jacobian, by carrying the Jacobian through the layers."""
         hidden = inputs / self.input_scale
         jacobian = torch.diag(1 / self.input_scale).expand(*inputs.shape, -1)

@@ -11,7 +11,9 @@ from torch import Tensor, nn
 
 from irl_ros.core.errors import LearningError
 from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.learning.control_variate import InputMarginals, control_variate
 from irl_ros.learning.cost import Cost
+from irl_ros.learning.importance import normalise, pareto_smooth
 from irl_ros.learning.objective import (
     ObjectiveConfig,
     discriminator_loss,
@@ -63,6 +65,7 @@ class CostData:
         sample_actions: Their actions.
         sample_log_q: Their log densities, fused likewise.
         newest: Number of samples of the newest controller, which stand last.
+        newest_marginals: What the model expects of their cost inputs; None: no control variate.
     """
 
     demonstration_inputs: Float[Tensor, "N T y"]
@@ -73,6 +76,7 @@ class CostData:
     sample_actions: Float[Tensor, "M T u"]
     sample_log_q: Float[Tensor, " M"]
     newest: int
+    newest_marginals: InputMarginals | None = None
 
 
 def batch_counts(
@@ -142,6 +146,7 @@ def update_cost(
     totals = torch.zeros(4, dtype=torch.float64)
     parameters = list(cost.parameters())
     data = _rounded(data, config)
+    newest = min(_newest_in_batch(config), data.newest)
     if objective.loss == "gan":
         _start_at_optimum(log_partition, cost, data)
     for step in range(config.steps):
@@ -149,7 +154,9 @@ def update_cost(
             len(data.demonstration_inputs), config.demonstration_batch, generator
         )
         samples = _background_batch(data, config, generator)
-        loss, rate, rising = _losses(cost, log_partition, data, demonstrations, samples, objective)
+        loss, rate, rising = _losses(
+            cost, log_partition, data, demonstrations, samples, objective, newest
+        )
         total = loss + objective.rate_weight * rate + objective.monotonic_weight * rising
         if not bool(torch.isfinite(total)):
             raise LearningError(
@@ -186,8 +193,9 @@ def _losses(
     demonstrations: Int[Tensor, " n"],
     samples: Int[Tensor, " m"],
     objective: ObjectiveConfig,
+    newest: int,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the objective and both regularisers of one minibatch.
+    """Return the objective and both regularisers of one minibatch, whose newest samples are last.
 
     The regularisers look at the state cost alone: the action cost is not learned.
     """
@@ -203,6 +211,10 @@ def _losses(
         log_q = torch.zeros_like(log_q)
     weights = data.demonstration_weights[demonstrations]
     log_weights = -totals - log_q
+    if objective.pareto_smoothing:
+        found = log_weights[background].detach()
+        log_q[background] -= pareto_smooth(found) - found
+        log_weights = -totals - log_q
     beta = inverse_temperature(log_weights[background], objective)
     if objective.loss == "gan":
         log_odds = beta * (log_weights - log_partition)
@@ -217,6 +229,9 @@ def _losses(
             demonstration_weights=weights,
             inverse_temperature=beta,
         )
+    if data.newest_marginals is not None and newest:
+        share = normalise(beta * log_weights[background].detach())[-newest:].sum()
+        loss = loss + share * control_variate(cost, data.newest_marginals, inputs[-newest:])
     return (
         loss,
         local_constant_rate(state_costs),

@@ -25,8 +25,11 @@ class DynamicsConfig(Parameters):
         doc="fit the state's leading coordinates alone and let known kinematics give the rest",
     )
     window: int = parameter(1, low=0, high=20, doc="steps on either side that lend their samples")
-    iterations: int = parameter(
-        3, low=1, high=100, doc="controllers whose rollouts are used: those of the nearest paths"
+    rollouts: int = parameter(
+        30,
+        low=1,
+        high=1_000_000,
+        doc="least number of rollouts used: the newest and those of the nearest paths",
     )
     prior: str = parameter(
         "robust",

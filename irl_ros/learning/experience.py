@@ -31,19 +31,21 @@ class Experience:
         begin = sum(self.counts[:controller])
         return self.samples[slice(begin, begin + self.counts[controller])]
 
-    def neighbours(self, controller: int, count: int) -> Trajectories:
+    def neighbours(self, controller: int, least: int) -> Trajectories:
         """Return the samples of the controllers whose mean paths are nearest to one's own.
 
         Args:
             controller: Whose neighbourhood is asked for; its own samples are included.
-            count: Number of controllers.
+            least: Controllers are added, the nearest first, until so many samples are reached.
         """
         paths = torch.stack(
             [self.samples_of(k).states.mean(dim=0) for k in range(len(self.counts))]
         )
         distances = (paths - paths[controller]).square().sum(dim=(1, 2))
-        nearest = torch.argsort(distances, stable=True)[:count]
-        return concatenate([self.samples_of(int(k)) for k in nearest.sort().values])
+        nearest = torch.argsort(distances, stable=True)
+        before = torch.tensor(self.counts)[nearest].cumsum(0) - torch.tensor(self.counts)[nearest]
+        chosen = nearest[before < least].sort().values
+        return concatenate([self.samples_of(int(k)) for k in chosen])
 
     def extended(
         self, controller: LinearGaussianController, samples: Trajectories

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from irl_ros.core.parameters import parameter
 from irl_ros.learning.background import Background, empty_background, extend
+from irl_ros.learning.control_variate import InputMarginals, input_marginals
 from irl_ros.learning.controller_search import Trial
 from irl_ros.learning.cost import CostConfig
 from irl_ros.learning.cost_health import cost_health
@@ -110,7 +111,14 @@ class GuidedCostLearning(LocalLearning[GclConfig, Diagnostics]):
             sample_actions=experience.samples.actions,
             sample_log_q=sampled,
             newest=experience.counts[-1],
+            newest_marginals=self._newest_marginals() if objective.control_variate else None,
         )
+
+    def _newest_marginals(self) -> InputMarginals:
+        """Return what the model expects of the newest controller's cost inputs."""
+        experience = self.background.experience
+        dynamics = self.search.improvement.fit_dynamics(experience)
+        return input_marginals(experience.controllers[-1], dynamics, self.problem.features)
 
     def _tensors(self) -> dict[str, Tensor]:
         return {

@@ -3,10 +3,13 @@
 """Importance weights of background samples, in log space throughout."""
 
 import math
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+_LEAST_TAIL = 5
 
 
 def log_mixture(
@@ -66,23 +69,39 @@ def temper(log_weights: Float[Tensor, " M"], target: float) -> float:
     return low
 
 
-def pareto_shape(log_weights: Float[Tensor, " M"]) -> float:
-    """Return the shape k of a generalised Pareto tail fitted to the largest weights.
+@dataclass(frozen=True)
+class ParetoTail:
+    """The generalised Pareto distribution of the largest of M weights, the largest being 1.
 
-    Above about 0.7 the importance estimate cannot be trusted (Vehtari, Simpson, Gelman, Yao and
-    Gabry 2024). The estimator is the empirical-Bayes one of Zhang and Stephens (2009); with
-    fewer than 25 samples there is no tail to fit and the result is NaN; where all but a few
-    weights vanish beside the largest it is infinite.
+    Attributes:
+        count: How many weights belong to the tail.
+        threshold: The largest weight below the tail.
+        shape: k.
+        scale: sigma.
+    """
+
+    count: int
+    threshold: float
+    shape: float
+    scale: float
+
+
+def pareto_tail(log_weights: Float[Tensor, " M"]) -> ParetoTail | None:
+    """Fit the largest weights by the empirical-Bayes estimator of Zhang and Stephens (2009).
+
+    With fewer than 25 samples there is no tail to fit, nor where all but a few weights vanish
+    beside the largest.
     """
     count = len(log_weights)
     tail = int(min(0.2 * count, 3 * count**0.5))
-    if tail < 5:
-        return math.nan
+    if tail < _LEAST_TAIL:
+        return None
     ordered = torch.sort((log_weights - log_weights.max()).exp()).values
-    excess = ordered[-tail:] - ordered[-tail - 1]
+    threshold = ordered[-tail - 1]
+    excess = ordered[-tail:] - threshold
     excess = excess[excess > 0]
-    if len(excess) < 5:
-        return math.inf
+    if len(excess) < _LEAST_TAIL:
+        return None
     size = len(excess)
     prior = 3.0
     grid_size = 30 + int(size**0.5)
@@ -92,7 +111,42 @@ def pareto_shape(log_weights: Float[Tensor, " M"]) -> float:
     shapes = torch.log1p(-grid.unsqueeze(1) * excess).mean(dim=1)
     log_profile = size * ((-grid / shapes).log() - shapes - 1)
     weights = torch.softmax(log_profile, dim=0)
-    scale = (weights * grid).sum()
-    shape = float(torch.log1p(-scale * excess).mean())
+    rate = (weights * grid).sum()
+    shape = float(torch.log1p(-rate * excess).mean())
     # A weak prior towards 0.5, as in Pareto-smoothed importance sampling.
-    return (size * shape + 10 * 0.5) / (size + 10)
+    mild = (size * shape + 10 * 0.5) / (size + 10)
+    return ParetoTail(tail, float(threshold), mild, -shape / float(rate))
+
+
+def pareto_shape(log_weights: Float[Tensor, " M"]) -> float:
+    """Return the shape k of a generalised Pareto tail fitted to the largest weights.
+
+    Above about 0.7 the importance estimate cannot be trusted (Vehtari, Simpson, Gelman, Yao and
+    Gabry 2024). With fewer than 25 samples there is no tail to fit and the result is NaN; where
+    all but a few weights vanish beside the largest it is infinite.
+    """
+    if int(min(0.2 * len(log_weights), 3 * len(log_weights) ** 0.5)) < _LEAST_TAIL:
+        return math.nan
+    tail = pareto_tail(log_weights)
+    return math.inf if tail is None else tail.shape
+
+
+def pareto_smooth(log_weights: Float[Tensor, " M"]) -> Float[Tensor, " M"]:
+    """Replace the largest weights by the expected order statistics of their Pareto tail.
+
+    None becomes larger than the largest was (Vehtari et al. 2024, section 3.2). Where no tail can
+    be fitted the weights are returned as they are.
+    """
+    tail = pareto_tail(log_weights)
+    if tail is None:
+        return log_weights
+    shift = log_weights.max()
+    ranks = (torch.arange(tail.count, dtype=log_weights.dtype) + 0.5) / tail.count
+    if abs(tail.shape) < 1e-9:
+        excess = -tail.scale * torch.log1p(-ranks)
+    else:
+        excess = tail.scale * torch.expm1(-tail.shape * torch.log1p(-ranks)) / tail.shape
+    expected = (tail.threshold + excess).clamp(max=1.0).log() + shift
+    smoothed = log_weights.clone()
+    smoothed[torch.argsort(log_weights)[-tail.count :]] = expected
+    return smoothed

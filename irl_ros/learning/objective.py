@@ -42,6 +42,12 @@ class ObjectiveConfig(Parameters):
         high=1e4,
         doc="effective sample size sought by tempering instead; 0: off",
     )
+    pareto_smoothing: bool = parameter(
+        False, doc="smooth the largest weights of a batch; it takes 25 in the background to begin"
+    )
+    control_variate: bool = parameter(
+        False, doc="take off the noise that the linear-Gaussian model of the newest rollouts knows"
+    )
     rate_weight: float = parameter(
         0.1, low=0.0, high=1e6, doc="weight of the local-constant-rate regulariser g_lcr"
     )

@@ -7,8 +7,6 @@ from irl_ros.core.parameters import replace
 from irl_ros.learning.gcl import GclConfig
 
 _PAPER = {
-    "iterations": 18,
-    "rollouts": 5,
     "held_out_share": 0.0,
     "first_sampler.stiffness": 0.0,
     "cost.activation": "relu",
@@ -22,7 +20,7 @@ _PAPER = {
     "dynamics.kinematics": False,
     "dynamics.prior": "mixture",
     "dynamics.window": 0,
-    "dynamics.iterations": 1,
+    "dynamics.rollouts": 1,
     "controller.base": "newest",
     "controller.kl_decay": 1.0,
     "controller.last_step": True,

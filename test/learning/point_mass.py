@@ -68,14 +68,18 @@ def expert(goal: torch.Tensor) -> LinearGaussianController:
     vector = torch.zeros(STEPS, 6, dtype=torch.float64)
     vector[:, :2] = -2 * 20.0 * goal
     cost = QuadraticCost(matrix, vector, torch.zeros(STEPS, dtype=torch.float64))
-    dynamics = LinearDynamics(
+    return solve(cost, dynamics()).controller
+
+
+def dynamics() -> LinearDynamics:
+    """Return the exact dynamics of the point mass."""
+    return LinearDynamics(
         MATRIX.expand(STEPS - 1, 4, 6),
         torch.zeros(STEPS - 1, 4, dtype=torch.float64),
         1e-9 * torch.eye(4, dtype=torch.float64).expand(STEPS - 1, 4, 4),
         torch.zeros(4, dtype=torch.float64),
         4e-4 * torch.eye(4, dtype=torch.float64),
     )
-    return solve(cost, dynamics).controller
 
 
 def features(goal: torch.Tensor) -> AffineFeatures:

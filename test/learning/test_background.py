@@ -61,7 +61,7 @@ def test_samples_are_found_by_controller_and_by_nearness() -> None:
     assert experience.counts == (4, 2, 3)
     assert len(experience.samples_of(1)) == 2
     assert torch.equal(experience.samples_of(-1).states, experience.samples_of(2).states)
-    near = experience.neighbours(2, 2)
+    near = experience.neighbours(2, 4)
     expected = concatenate([experience.samples_of(0), experience.samples_of(2)])
     assert torch.equal(near.states, expected.states)
 

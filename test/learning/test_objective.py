@@ -15,6 +15,7 @@ from irl_ros.learning.importance import (
     log_mixture,
     normalise,
     pareto_shape,
+    pareto_smooth,
     temper,
 )
 from irl_ros.learning.objective import (
@@ -161,6 +162,29 @@ def test_pareto_shape_recovers_the_tail_of_a_generalised_pareto(shape: float) ->
     uniform = torch.rand(20000, generator=generator, dtype=torch.float64)
     weights = 1 + (uniform ** (-shape) - 1) / shape
     assert pareto_shape(weights.log()) == pytest.approx(shape, abs=0.15)
+
+
+def test_smoothing_keeps_the_order_and_the_largest_and_tames_one_outlier() -> None:
+    log_weights = numbers(200, 3)
+    smooth = pareto_smooth(log_weights)
+    assert torch.equal(smooth.argsort(), log_weights.argsort())
+    assert float(smooth.max()) <= float(log_weights.max()) + 1e-12
+    body = log_weights.argsort()[:160]
+    assert torch.equal(smooth[body], log_weights[body])
+    spoiled = log_weights.clone()
+    spoiled[0] = 30.0
+    assert effective_sample_size(pareto_smooth(spoiled)) > effective_sample_size(spoiled)
+    assert torch.equal(pareto_smooth(log_weights[:20]), log_weights[:20])
+
+
+def test_smoothing_estimates_a_heavy_tailed_mean_better() -> None:
+    """E[w] = 1 / (1 - k) of generalised Pareto weights of shape k = 0.6."""
+    generator = torch.Generator().manual_seed(1)
+    uniform = torch.rand(300, 100, generator=generator, dtype=torch.float64)
+    weights = (uniform ** (-0.6) - 1) / 0.6
+    smooth = torch.stack([pareto_smooth(row.log()).exp() for row in weights])
+    error = (weights.mean(dim=1) - 2.5).square().mean()
+    assert float((smooth.mean(dim=1) - 2.5).square().mean()) < 0.8 * float(error)
 
 
 def test_pareto_shape_needs_a_tail() -> None:
