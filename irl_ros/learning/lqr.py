@@ -5,8 +5,11 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Float
+from numpy import ndarray
+from scipy.linalg.lapack import dpotrf, dpotrs
 from torch import Tensor
 
 from irl_ros.core.errors import LearningError
@@ -53,53 +56,68 @@ def solve(cost: QuadraticCost, dynamics: LinearDynamics) -> SoftSolution:
     """Minimise E_q[c] - H(q) over time-varying linear-Gaussian controllers.
 
     Backward recursion (Levine and Abbeel 2014; Finn, Levine and Abbeel 2016, appendix A):
-    Q_t = C_t + F_t^T V_{t+1} F_t, K_t = -Q_uu^-1 Q_ux, k_t = -Q_uu^-1 q_u, covariance Q_uu^-1.
+    Q_t = C_t + F_t^T V_{t+1} F_t, K_t = -Q_uu^-1 Q_ux, V_t = Q_xx + Q_xu K_t, covariance
+    Q_uu^-1. The state is led by a constant 1 here, by which the matrices hold the linear terms
+    as well: c_t in C_t, f_t in F_t and k_t in K_t.
 
     Raises:
         LearningError: If a Q_uu is not positive definite.
     """
-    steps = cost.matrix.shape[0]
+    steps, size = cost.vector.shape
     state_dim = dynamics.initial_mean.shape[0]
-    action_dim = cost.matrix.shape[1] - state_dim
-    gains = cost.matrix.new_empty(steps, action_dim, state_dim)
-    offsets = cost.matrix.new_empty(steps, action_dim)
-    covariances = cost.matrix.new_empty(steps, action_dim, action_dim)
-    x, u = slice(0, state_dim), slice(state_dim, None)
-    soft_constant = cost.matrix.new_zeros(())
-    value = cost.matrix.new_zeros(state_dim, state_dim)
-    slope = cost.matrix.new_zeros(state_dim)
-    for step in reversed(range(steps)):
-        quadratic, linear = cost.matrix[step], cost.vector[step]
-        soft_constant = soft_constant + cost.constant[step]
-        if step + 1 < steps:
-            forward, drift = dynamics.matrices[step], dynamics.offsets[step]
-            pulled = forward.T @ value
-            quadratic = quadratic + pulled @ forward
-            linear = linear + pulled @ drift + forward.T @ slope
-            soft_constant = soft_constant + 0.5 * drift @ value @ drift + slope @ drift
-            soft_constant = soft_constant + 0.5 * (value * dynamics.covariances[step]).sum()
-        factor, info = torch.linalg.cholesky_ex(quadratic[u, u])
-        if int(info) != 0:
-            raise LearningError(
-                f"Q_uu of step {step} is not positive definite; "
-                "the controller update needs a stronger pull to the previous controller"
-            )
-        inverse = torch.cholesky_inverse(factor)
-        gains[step] = -inverse @ quadratic[u, x]
-        offsets[step] = -inverse @ linear[u]
-        covariances[step] = 0.5 * (inverse + inverse.T)
-        value = quadratic[x, x] + quadratic[x, u] @ gains[step]
-        value = 0.5 * (value + value.T)
-        slope = linear[x] + quadratic[x, u] @ offsets[step]
-        # Integrating exp(-Q) over u leaves (2 pi)^(d/2) |Q_uu|^(-1/2) exp(-V).
-        soft_constant = soft_constant + 0.5 * linear[u] @ offsets[step]
-        soft_constant = soft_constant + factor.diagonal().log().sum()
-        soft_constant = soft_constant - 0.5 * action_dim * math.log(2 * math.pi)
+    action_dim = size - state_dim
+    costs, forward = _with_constant(cost, dynamics, action_dim)
+    u, x = slice(0, action_dim), slice(action_dim, None)
+    gains = np.empty((steps, action_dim, 1 + state_dim))
+    factors = np.empty((steps, action_dim, action_dim))
+    values = np.empty((steps, 1 + state_dim, 1 + state_dim))
+    # NumPy and LAPACK: one step after the other, calls cost more than arithmetic.
+    with np.errstate(over="ignore", invalid="ignore"):
+        for step in reversed(range(steps)):
+            quadratic = costs[step]
+            if step + 1 < steps:
+                quadratic = quadratic + forward[step].T @ values[step + 1] @ forward[step]
+            factors[step], info = dpotrf(quadratic[u, u], lower=1)
+            if info != 0:
+                raise LearningError(
+                    f"Q_uu of step {step} is not positive definite; "
+                    "the controller update needs a stronger pull to the previous controller"
+                )
+            gains[step] = -dpotrs(factors[step], quadratic[u, x], lower=1)[0]
+            value = quadratic[x, x] + quadratic[x, u] @ gains[step]
+            values[step] = 0.5 * (value + value.T)
+    cholesky, value = torch.from_numpy(factors), torch.from_numpy(values)
+    # Integrating exp(-Q) over u leaves (2 pi)^(d/2) |Q_uu|^(-1/2) exp(-V).
+    integrals = cholesky.diagonal(dim1=-2, dim2=-1).log().sum()
+    integrals = integrals - 0.5 * steps * action_dim * math.log(2 * math.pi)
+    noise = 0.5 * (value[1:, 1:, 1:] * dynamics.covariances).sum()
     mean = dynamics.initial_mean
-    second_moment = dynamics.initial_covariance + torch.outer(mean, mean)
-    soft_value = 0.5 * (value * second_moment).sum() + slope @ mean + soft_constant
-    controller = LinearGaussianController(gains, offsets, covariances)
-    return SoftSolution(controller, -float(soft_value))
+    start = 0.5 * (value[0, 1:, 1:] * dynamics.initial_covariance).sum()
+    start = start + 0.5 * mean @ value[0, 1:, 1:] @ mean + value[0, 0, 1:] @ mean
+    start = start + 0.5 * value[0, 0, 0]
+    inverses = torch.cholesky_inverse(cholesky)
+    controller = LinearGaussianController(
+        torch.from_numpy(gains[..., 1:].copy()),
+        torch.from_numpy(gains[..., 0].copy()),
+        0.5 * (inverses + inverses.mT).contiguous(),
+    )
+    return SoftSolution(controller, -float(start + noise + integrals))
+
+
+def _with_constant(
+    cost: QuadraticCost, dynamics: LinearDynamics, action_dim: int
+) -> tuple[Float[ndarray, "T h h"], Float[ndarray, "S g h"]]:
+    """Return C_t and F_t with the linear terms in them: h is (u, 1, x), g is (1, x)."""
+    vector, constant = cost.vector.unsqueeze(-1), cost.constant[:, None, None]
+    above = torch.cat([cost.matrix, vector], dim=-1)
+    below = torch.cat([vector.mT, 2 * constant], dim=-1)
+    shift = action_dim + 1
+    costs = torch.cat([above, below], dim=-2).roll((shift, shift), (-2, -1))
+    moving = torch.cat([dynamics.matrices, dynamics.offsets.unsqueeze(-1)], dim=-1)
+    staying = torch.zeros_like(moving[:, :1])
+    staying[..., -1] = 1.0
+    forward = torch.cat([moving, staying], dim=-2).roll((1, shift), (-2, -1))
+    return costs.numpy(), forward.numpy()
 
 
 @dataclass(frozen=True)
@@ -117,27 +135,27 @@ class Marginals:
 
 def propagate(controller: LinearGaussianController, dynamics: LinearDynamics) -> Marginals:
     """Return the distribution of (x_t, u_t) for every step when the controller runs."""
-    steps, state_dim = controller.horizon, controller.state_dim
-    size = state_dim + controller.action_dim
-    means = controller.gains.new_empty(steps, size)
-    covariances = controller.gains.new_empty(steps, size, size)
-    mean, covariance = dynamics.initial_mean, dynamics.initial_covariance
-    x, u = slice(0, state_dim), slice(state_dim, None)
-    for step in range(steps):
-        gain = controller.gains[step]
-        cross = gain @ covariance
-        means[step, x] = mean
-        means[step, u] = gain @ mean + controller.offsets[step]
-        covariances[step, x, x] = covariance
-        covariances[step, u, x] = cross
-        covariances[step, x, u] = cross.T
-        covariances[step, u, u] = cross @ gain.T + controller.covariances[step]
-        if step + 1 < steps:
-            forward = dynamics.matrices[step]
-            mean = forward @ means[step] + dynamics.offsets[step]
-            covariance = forward @ covariances[step] @ forward.T + dynamics.covariances[step]
+    gains, state_dim = controller.gains, controller.state_dim
+    into_x, into_u = dynamics.matrices.tensor_split([state_dim], dim=-1)
+    closed = (into_x + into_u @ gains[:-1]).numpy()
+    steady = torch.einsum("sxu,su->sx", into_u, controller.offsets[:-1]) + dynamics.offsets
+    noise = into_u @ controller.covariances[:-1] @ into_u.mT + dynamics.covariances
+    mean, covariance = dynamics.initial_mean.numpy(), dynamics.initial_covariance.numpy()
+    means, covariances = [mean], [covariance]
+    # An unstable loop may overflow; whoever asked sees values that are not finite.
+    with np.errstate(over="ignore", invalid="ignore"):
+        for loop, drift, spread in zip(closed, steady.numpy(), noise.numpy(), strict=True):
+            mean = loop @ mean + drift
+            covariance = loop @ covariance @ loop.T + spread
             covariance = 0.5 * (covariance + covariance.T)
-    return Marginals(means, covariances)
+            means.append(mean)
+            covariances.append(covariance)
+    x, xx = torch.from_numpy(np.stack(means)), torch.from_numpy(np.stack(covariances))
+    u = torch.einsum("tux,tx->tu", gains, x) + controller.offsets
+    ux = gains @ xx
+    uu = ux @ gains.mT + controller.covariances
+    joint = torch.cat([torch.cat([xx, ux.mT], dim=-1), torch.cat([ux, uu], dim=-1)], dim=-2)
+    return Marginals(torch.cat([x, u], dim=-1), joint)
 
 
 def expected_cost(cost: QuadraticCost, marginals: Marginals) -> Float[Tensor, " T"]:

@@ -107,8 +107,7 @@ class JointDrive:
         else:
             extra = [friction * velocity for velocity in velocities]
         torques = world.inverse_dynamics(positions, velocities, acceleration)
-        wanted = [torque + more for torque, more in zip(torques, extra, strict=True)]
         return [
-            effort if -limit <= effort <= limit else max(-limit, min(limit, effort))
-            for effort, limit in zip(wanted, self._limits, strict=True)
+            effort if abs(effort := torque + more) <= limit else max(-limit, min(limit, effort))
+            for torque, more, limit in zip(torques, extra, self._limits, strict=True)
         ]
