@@ -132,6 +132,23 @@ def _regressors(directions: int, degree: int) -> int:
     return 1 + directions * degree + products
 
 
+def fit_context_mean(
+    regressors: Float[Tensor, "N p"], values: Float[Tensor, "N T v"], ridge: float
+) -> Float[Tensor, "T p v"]:
+    """Regress trajectories on the context, without a penalty on the constant.
+
+    Args:
+        regressors: Of the context of each.
+        values: What is regressed.
+        ridge: Relative to the number of trajectories.
+    """
+    penalty = ridge * len(values) * torch.eye(regressors.shape[1], dtype=values.dtype)
+    penalty[0, 0] = 0.0
+    gram = regressors.T @ regressors + penalty
+    flat: Tensor = torch.linalg.solve(gram, regressors.T @ values.flatten(1))
+    return flat.reshape(-1, *values.shape[1:]).transpose(0, 1)
+
+
 def fit_demonstration_density(
     demonstrations: Trajectories,
     contexts: Float[Tensor, "N g"],
@@ -156,11 +173,7 @@ def fit_demonstration_density(
     basis = fit_context_basis(contexts, config.degree)
     regressors = basis(contexts)
     joint = torch.cat([demonstrations.states, demonstrations.actions], dim=-1)
-    penalty = config.ridge * count * torch.eye(regressors.shape[1], dtype=joint.dtype)
-    penalty[0, 0] = 0.0
-    gram = regressors.T @ regressors + penalty
-    flat = regressors.T @ joint.flatten(1)
-    coefficients = torch.linalg.solve(gram, flat).reshape(-1, *joint.shape[1:]).transpose(0, 1)
+    coefficients = fit_context_mean(regressors, joint, config.ridge)
     residuals = joint - torch.einsum("np,tpz->ntz", regressors, coefficients)
     gains, covariances = _fit_feedback(residuals, demonstrations.state_dim, config)
     return DemonstrationDensity(basis, coefficients.contiguous(), gains, covariances)

@@ -14,6 +14,7 @@ from torch import Tensor
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.rollout import RolloutSource
+from irl_ros.learning.context_shift import fit_context_shift
 from irl_ros.learning.controller_improvement import ControllerImprovement
 from irl_ros.learning.controller_search import ControllerSearch, SearchProgress, Step, Trial
 from irl_ros.learning.controller_update import ControllerUpdateConfig
@@ -130,6 +131,12 @@ class LocalLearning(ABC, Generic[C, D]):
         )
         self.history: tuple[D, ...] = ()
         self._diagnostics = diagnostics
+
+    def _shift_demonstrations(self) -> None:
+        """Make the demonstrations comparable by their moments, whatever target they had."""
+        shift = fit_context_shift(self.problem, self.config.density)
+        self.problem = shift(self.problem)
+        self.held_out = self.held_out and shift(self.held_out)
 
     @property
     def iterations(self) -> int:

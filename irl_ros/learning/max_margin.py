@@ -63,7 +63,7 @@ class MaximumMarginConfig(LocalLearningConfig):
         doc="price of a controller within the margin; 1 allows none, 1/n leaves n or more at it",
     )
     epsilon: float = parameter(
-        1e-3, low=1e-9, high=1e9, doc="margin, in units of features, at which learning is finished"
+        0.1, low=1e-9, high=1e9, doc="margin, in units of features, at which learning is finished"
     )
 
 
@@ -97,6 +97,7 @@ class MaximumMargin(LocalLearning[MaximumMarginConfig, MaximumMarginDiagnostics]
     def __init__(self, problem: LearningProblem, config: MaximumMarginConfig, seed: int) -> None:
         cost = CostConfig(kind="affine", action_weight=config.action_weight)
         super().__init__(problem, config, cost, seed, MaximumMarginDiagnostics)
+        self._shift_demonstrations()
 
     @property
     def policy(self) -> LinearGaussianController:

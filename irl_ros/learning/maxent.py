@@ -93,6 +93,7 @@ class MaximumEntropy(LocalLearning[MaximumEntropyConfig, MaximumEntropyDiagnosti
 
     def __init__(self, problem: LearningProblem, config: MaximumEntropyConfig, seed: int) -> None:
         super().__init__(problem, config, config.cost, seed, MaximumEntropyDiagnostics)
+        self._shift_demonstrations()
         self.optimiser = torch.optim.Adam(self.cost.parameters(), lr=config.fit.learning_rate)
 
     def _fit_cost(self, trial: Trial) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from driver_double import PERIOD, DriverDouble
 from geometry_msgs.msg import PoseStamped
 from harness import NodeProcess, RosHarness
-from policy_double import ARM, contract, controller, wave
+from policy_double import ARM, contract, controller, neural_policy, wave
 from std_msgs.msg import Float64MultiArray, UInt8MultiArray
 
 from irl_ros.core.task import DishTask
@@ -97,6 +97,22 @@ def test_it_ramps_from_where_the_arm_is_executes_and_holds(ros: RosHarness) -> N
     count = len(scene.driver.commands)
     scene.driver.run(60)
     assert len(scene.driver.commands) == count, "an arm at rest is left to others"
+    assert scene.process.interrupt() == 0
+
+
+def test_a_neural_policy_is_executed_like_any_other(ros: RosHarness) -> None:
+    """Every algorithm leaves a linear-Gaussian controller, which others test here, or this."""
+    file = ros.folder / "neural.safetensors"
+    file.write_bytes(policy_to_bytes(neural_policy(), contract().to_metadata()))
+    scene = Scene(ros, policy=str(file))
+    scene.wait_for("idle")
+    scene.execute()
+    assert scene.wait_for("holding").values["completed"] == "true"
+    # An untrained one moves all joints at about 0.1 rad/s for one second.
+    moved = scene.driver.plant.positions - ARM.home
+    assert np.abs(moved).min() > 0.04
+    assert np.abs(moved).max() < 0.15
+    scene.driver.assert_smooth()
     assert scene.process.interrupt() == 0
 
 
