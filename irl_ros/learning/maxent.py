@@ -47,7 +47,7 @@ class LikelihoodFitConfig(Parameters):
     """How the likelihood is raised in each iteration."""
 
     rounds: int = parameter(
-        20, low=1, high=100000, doc="times that the expected behaviour is computed anew"
+        10, low=1, high=100000, doc="times that the expected behaviour is computed anew"
     )
     steps: int = parameter(
         10, low=1, high=100000, doc="gradient steps for each; 1 follows the exact gradient"
