@@ -155,6 +155,10 @@ bench-dish: venv ## Measure all methods at the dish task; BENCH adds options of 
 bench-tabular: venv ## Measure the algorithms on finite problems; draws the figures of docs/algorithms.
 	@$(BIN)/python benchmarks/tabular.py
 
+.PHONY: bench-family
+bench-family: venv ## Compare the whole family on gridworld, navigation and dish; BENCH adds options.
+	@nice -n 10 $(BIN)/python benchmarks/family.py $(BENCH)
+
 .PHONY: bench-neural
 bench-neural: venv ## Measure learning with neural policies; BENCH adds options (hours without them).
 	@$(BIN)/python benchmarks/neural_policy.py $(BENCH)

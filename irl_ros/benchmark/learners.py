@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """How each kind of method turns a case into a policy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from irl_ros.benchmark.case import BenchmarkCase, Learned
 from irl_ros.core.errors import LearningError, ParameterError
 from irl_ros.core.parameters import replace, to_mapping
 from irl_ros.core.policy import LinearGaussianController
+from irl_ros.learning.algorithms import AlgorithmConfig, make_learner
 from irl_ros.learning.behaviour_cloning import BehaviourCloningConfig, clone_behaviour
 from irl_ros.learning.controller_improvement import ControllerImprovement, StepCost
 from irl_ros.learning.controller_search import ControllerSearch
@@ -19,6 +20,9 @@ from irl_ros.learning.ground_truth import GroundTruthCost
 from irl_ros.learning.tracking_cost import TrackingCost
 
 _GCL = GclConfig()
+
+ROLLOUTS = 10
+"""New rollouts in an iteration of an algorithm that is taken as the trainer has it."""
 
 HAND_WRITTEN = GroundTruthCost(
     position=slice(0, 9),
@@ -91,6 +95,38 @@ def reoptimised(case: BenchmarkCase) -> Learned:
     """Optimise a controller for a cost that was learned at another place, as it is."""
     assert case.learned_cost is not None
     return _optimised(case, case.learned_cost, case.rollouts)
+
+
+def registered(case: BenchmarkCase, config: AlgorithmConfig) -> Learned:
+    """Learn by any algorithm that the trainer knows, ten rollouts in each iteration."""
+    budget = {"rollouts": ROLLOUTS, "iterations": iterations(case.rollouts, ROLLOUTS)}
+    learner = make_learner(within_section(config, budget), case.problem, case.seed)
+
+    def run() -> None:
+        while not learner.finished:
+            learner.step(case.source)
+
+    note = _until_breakdown(run)
+    return Learned(learner.policy, learner.learned_cost, note)
+
+
+def section_of(config: AlgorithmConfig) -> str:
+    """Return the part of the configuration that the chosen algorithm reads."""
+    if config.policy == "neural":
+        return "neural_gcl"
+    return "gcl" if config.algorithm in {"relent", "gan_gcl"} else config.algorithm
+
+
+def within_section(config: AlgorithmConfig, changes: Mapping[str, Any]) -> AlgorithmConfig:
+    """Change what the chosen algorithm reads, as far as it has such a switch.
+
+    Args:
+        config: Which algorithm.
+        changes: Values by their names within the algorithm's part.
+    """
+    section, known = section_of(config), to_mapping(config)
+    wanted = {f"{section}.{name}": value for name, value in changes.items()}
+    return replace(config, {name: value for name, value in wanted.items() if name in known})
 
 
 def iterations(rollouts: int, each: int) -> int:

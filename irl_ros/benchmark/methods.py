@@ -18,10 +18,13 @@ from irl_ros.benchmark.learners import (
     guided,
     hand_written,
     oracle,
+    registered,
     reoptimised,
+    section_of,
 )
 from irl_ros.core.errors import ParameterError
 from irl_ros.core.parameters import Parameters, replace, to_mapping
+from irl_ros.learning.algorithms import ALGORITHMS, AlgorithmConfig
 from irl_ros.learning.behaviour_cloning import BehaviourCloningConfig
 from irl_ros.learning.gcl import GclConfig
 from irl_ros.learning.presets import preset
@@ -36,7 +39,7 @@ class Method:
 
     Attributes:
         name: What commands and tables call it.
-        group: ``method``, ``ablation`` or ``generalisation``.
+        group: ``method``, ``learner``, ``ablation`` or ``generalisation``.
         description: One line.
         learn: What it does.
         settings: Everything that its result depends on, to tell old results from new ones.
@@ -194,15 +197,33 @@ _GENERALISATION = (
     ),
 )
 
-METHODS = {method.name: method for method in (*_MAIN, *_ABLATIONS, *_GENERALISATION)}
-GROUPS = ("method", "ablation", "generalisation")
+
+def _registered(name: str, algorithm: str, policy: str) -> Method:
+    config = AlgorithmConfig(algorithm=algorithm, policy=policy)
+    section = f"{section_of(config)}."
+    settings = {
+        each: value for each, value in to_mapping(config).items() if each.startswith(section)
+    }
+    learn = functools.partial(registered, config=config)
+    how = f"algorithm:={algorithm}" + (" policy:=neural" if policy == "neural" else "")
+    return Method(name, "learner", f"what the trainer learns with {how}", learn, settings)
+
+
+_KNOWN = {method.name for method in _MAIN}
+_LEARNERS = (
+    *(_registered(name, name, "linear_gaussian") for name in ALGORITHMS if name not in _KNOWN),
+    _registered("neural_gcl", "gcl", "neural"),
+)
+
+METHODS = {method.name: method for method in (*_MAIN, *_LEARNERS, *_ABLATIONS, *_GENERALISATION)}
+GROUPS = ("method", "learner", "ablation", "generalisation")
 
 
 def named(names: tuple[str, ...]) -> tuple[Method, ...]:
     """Return methods by their names, in the order of the tables.
 
     Args:
-        names: Names of methods; ``methods`` and ``ablations`` stand for a whole group.
+        names: Names of methods; ``methods``, ``learners`` and ``ablations`` stand for a group.
 
     Raises:
         ParameterError: If there is no such method.
@@ -212,7 +233,8 @@ def named(names: tuple[str, ...]) -> tuple[Method, ...]:
         group = [each.name for each in METHODS.values() if f"{each.group}s" == name]
         if not group and name not in METHODS:
             raise ParameterError(
-                f"method = {name!r}; choose methods, ablations, or some of {', '.join(METHODS)}"
+                f"method = {name!r}; choose methods, learners, ablations, or some of "
+                f"{', '.join(METHODS)}"
             )
         wanted.update(group or [name])
     return tuple(method for name, method in METHODS.items() if name in wanted)

@@ -33,7 +33,7 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
     elsewhere = published_places(results)
     tables = methods | ablations | elsewhere
     parts = [_provenance(tables, machine) if tables else _NOTHING]
-    parts += ["#### Methods", methods_table((m.name for m in METHODS.values()), 90)]
+    parts += ["#### Methods", methods_table(_listed(), 90)]
     if methods:
         parts += ["#### Successes at the held-out slot", _picture("dish-methods")]
         parts.append(success_table(methods, "method"))
@@ -51,6 +51,11 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
     return "\n\n".join(parts)
 
 
+def _listed() -> list[str]:
+    """Return the methods of this page; the rest of the family has its own, docs/algorithms."""
+    return [method.name for method in METHODS.values() if method.group != "learner"]
+
+
 def _provenance(
     tables: Mapping[tuple[str, str], list[CellResult]], machine: Mapping[str, str]
 ) -> str:
@@ -66,29 +71,39 @@ def _picture(name: str) -> str:
     return f"![{name}](images/{name}.svg)"
 
 
-def write_measured_part(page: Path, text: str) -> None:
+def write_measured_part(page: Path, text: str, marks: tuple[str, str] = (BEGIN, END)) -> None:
     """Put the measured part into a page, in place of the old one.
+
+    Args:
+        page: The page.
+        text: What was measured.
+        marks: The lines before and after it.
 
     Raises:
         DataError: If the page has no place for it.
     """
-    before, _, after = _split(page)
-    write_atomically(page, f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+    before, _, after = _split(page, marks)
+    write_atomically(page, f"{before}{marks[0]}\n\n{text}\n\n{marks[1]}{after}")
 
 
-def written_part(page: Path) -> str:
+def written_part(page: Path, marks: tuple[str, str] = (BEGIN, END)) -> str:
     """Return the measured part that a page holds.
+
+    Args:
+        page: The page.
+        marks: The lines before and after it.
 
     Raises:
         DataError: If it has none.
     """
-    return _split(page)[1].strip()
+    return _split(page, marks)[1].strip()
 
 
-def _split(page: Path) -> tuple[str, str, str]:
+def _split(page: Path, marks: tuple[str, str]) -> tuple[str, str, str]:
+    begin, end = marks
     content = page.read_text(encoding="utf-8")
-    if content.count(BEGIN) != 1 or content.count(END) != 1:
-        raise DataError(f"{page} needs the lines {BEGIN!r} and {END!r} once each")
-    before, rest = content.split(BEGIN)
-    old, after = rest.split(END)
+    if content.count(begin) != 1 or content.count(end) != 1:
+        raise DataError(f"{page} needs the lines {begin!r} and {end!r} once each")
+    before, rest = content.split(begin)
+    old, after = rest.split(end)
     return before, old, after

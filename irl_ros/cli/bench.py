@@ -22,7 +22,7 @@ def dish(
     method: Annotated[
         list[str] | None,
         typer.Option(
-            help="Method, or methods or ablations for all of a kind; methods if not given."
+            help="Method, or methods, learners or ablations for a kind; methods if not given."
         ),
     ] = None,
     condition: Annotated[

@@ -8,6 +8,7 @@ from irl_ros.benchmark.learners import iterations
 from irl_ros.benchmark.methods import GROUPS, METHODS, named
 from irl_ros.core.errors import ParameterError
 from irl_ros.core.parameters import to_mapping
+from irl_ros.learning.algorithms import ALGORITHMS
 from irl_ros.learning.gcl import GclConfig
 
 
@@ -15,6 +16,12 @@ def test_the_issues_methods_are_there() -> None:
     assert {"gcl", "gcl_paper", "gcl_affine", "gan_gcl", "fitted", "bc", "relent"} <= set(METHODS)
     assert {"path_integral", "hand_written", "oracle", "reoptimised"} <= set(METHODS)
     assert {method.group for method in METHODS.values()} == set(GROUPS)
+
+
+def test_every_algorithm_of_the_trainer_is_a_method() -> None:
+    assert {*ALGORITHMS, "neural_gcl"} <= set(METHODS)
+    assert METHODS["gail"].settings["gail.proximal.clip"] == 0.2
+    assert all(name.startswith("neural_gcl.") for name in METHODS["neural_gcl"].settings)
 
 
 def test_only_two_methods_are_given_more_than_the_demonstrations() -> None:
@@ -38,8 +45,8 @@ def test_an_ablation_differs_from_the_default_in_what_it_says() -> None:
 
 def test_names_and_groups_select_in_the_order_of_the_tables() -> None:
     assert [method.name for method in named(("bc", "gcl"))] == ["gcl", "bc"]
-    assert len(named(("methods", "ablations", "gcl"))) == len(METHODS) - 1
-    with pytest.raises(ParameterError, match="choose methods, ablations"):
+    assert len(named(("methods", "learners", "ablations", "gcl"))) == len(METHODS) - 1
+    with pytest.raises(ParameterError, match="choose methods, learners, ablations"):
         named(("gcll",))
 
 

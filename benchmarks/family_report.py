@@ -1,0 +1,346 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Table and figure of `family.py`, made from the results alone."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from irl_ros.benchmark.methods import METHODS
+from irl_ros.benchmark.page import write_measured_part
+from irl_ros.benchmark.result import CellResult
+from irl_ros.learning.algorithms import ALGORITHMS
+from irl_ros.report.benchmark_figures import save_svg
+from irl_ros.report.drawing import DEMONSTRATION, EXECUTION, add_axes, in_style, new_figure
+from irl_ros.report.proportion import wilson_interval
+
+MARKS = (
+    "<!-- written by `make bench-family`; do not edit -->",
+    "<!-- end of what is written by `make bench-family` -->",
+)
+CONDITIONS = ("matched", "mismatched")
+BUDGET = 90
+
+ROWS = {
+    "known": "control as inference, reward known",
+    "maxent": "maximum entropy, causal",
+    "maxent_trajectory": "maximum entropy, trajectories",
+    "matching_program": "feature matching, program",
+    "matching_projection": "feature matching, projection",
+    "max_margin_planning": "maximum margin planning",
+    "gcl": "Guided Cost Learning",
+    "relent": "relative-entropy IRL",
+    "gan_gcl": "GAN-GCL",
+    "neural_gcl": "Guided Cost Learning, neural policy",
+    "gail": "GAIL",
+    "airl": "AIRL",
+    "bc": "behaviour cloning",
+    "mppi": "MPPI on a learned cost",
+    "soft_q": "soft Q-learning on a learned reward",
+}
+# What the trainer calls max_margin matches features by a program; what is new has a row at once.
+REGISTERED = {"matching_program": "max_margin"}
+ROWS |= {name: name for name in ALGORITHMS if name not in {*ROWS, *REGISTERED.values()}}
+
+DISH_METHODS = {
+    "known": "hand_written",
+    **{row: REGISTERED.get(row, row) for row in ROWS if REGISTERED.get(row, row) in METHODS},
+}
+
+_FINITE = "it needs the process's transitions as a table"
+NOTES = {
+    ("maxent_trajectory", "navigation"): "dynamics without chance: the same as the causal model",
+    ("maxent_trajectory", "dish"): "the same as the causal model but for the noise of the start",
+    ("matching_projection", "navigation"): "the same answer as the program's, which is exact",
+    ("matching_projection", "dish"): "the same answer as the program's, which is exact",
+    ("max_margin_planning", "navigation"): _FINITE,
+    ("max_margin_planning", "dish"): _FINITE,
+    (
+        "neural_gcl",
+        "gridworld",
+    ): "its policy is a Gaussian; the table of Guided Cost Learning is exact",
+    ("mppi", "gridworld"): "its noise is Gaussian; a finite problem is planned exactly",
+    ("mppi", "dish"): "measured by `make bench-planning`, see [mppi](mppi.md)",
+    ("soft_q", "dish"): "a grid over seven joints does not fit",
+}
+REMARKS = {
+    ("known", "dish"): "nobody knows the true reward: a cost written by hand",
+    (
+        "relent",
+        "gridworld",
+    ): "cells that neither demonstrations nor samples visit keep the reward 0, "
+    "which looks good beside the cost of a way",
+    ("relent", "dish"): "100 rollouts to learn the cost, 90 to optimise a controller for it",
+    ("relent", "navigation"): "50 rollouts to learn the cost, 40 to optimise a controller for it",
+    ("mppi", "navigation"): "the cost is Guided Cost Learning's, the model is fitted to 10 walks",
+    ("soft_q", "navigation"): "the cost is Guided Cost Learning's, learned from 10 walks and the "
+    "demonstrations",
+    (
+        "soft_q",
+        "gridworld",
+    ): "the reward is that of causal maximum entropy, learned from random walks and the "
+    "demonstrations",
+    ("gail", "dish"): "it needs thousands of rollouts, see `make bench-neural`",
+    ("airl", "dish"): "it needs thousands of rollouts, see `make bench-neural`",
+    ("neural_gcl", "dish"): "it needs thousands of rollouts, see `make bench-neural`",
+}
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that was measured.
+
+    Attributes:
+        small: Cells of gridworld and navigation.
+        dish: Cells of the dish.
+        peers: Rows of the comparison with the peer library.
+    """
+
+    small: Sequence[dict[str, Any]]
+    dish: Sequence[CellResult]
+    peers: Sequence[dict[str, Any]]
+
+
+def shortly(cell: dict[str, Any]) -> str:
+    """Return a cell's score in a few words."""
+    if "lost" in cell:
+        return f"loses {cell['lost']:.2f}, visits {100 * cell['distance']:.0f} % off"
+    if "trials" in cell:
+        return f"{cell['successes']} of {cell['trials']}, {1e3 * cell['distance']:.0f} mm off"
+    return str(cell.get("note", ""))
+
+
+class Footnotes:
+    """Numbers remarks in the order in which they are first needed."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+
+    def mark(self, text: str) -> str:
+        if text not in self._texts:
+            self._texts.append(text)
+        return f"<sup>{self._texts.index(text) + 1}</sup>"
+
+    def lines(self) -> list[str]:
+        return [f"{number}. {text}." for number, text in enumerate(self._texts, 1)]
+
+
+def _mean(values: Sequence[float], digits: int) -> str:
+    """Return the mean, and 95 % of how far it may be off where there are several."""
+    if len(values) < 2:
+        return f"{statistics.mean(values):.{digits}f}"
+    off = _STUDENT.get(len(values), 1.96) * statistics.stdev(values) / len(values) ** 0.5
+    return f"{statistics.mean(values):.{digits}f} ± {off:.{digits}f}"
+
+
+_STUDENT = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.31, 10: 2.26}
+"""97.5 % quantiles of Student's distribution, by the number of values."""
+
+
+def _share(successes: int, trials: int) -> str:
+    low, high = wilson_interval(successes, trials)
+    return f"{successes}/{trials} ({100 * low:.0f} to {100 * high:.0f} %)"
+
+
+def of(results: Results, problem: str, row: str) -> list[dict[str, Any]]:
+    name = REGISTERED.get(row, row) if problem == "navigation" else row
+    return [
+        each
+        for each in results.small
+        if each["problem"] == problem and each["row"] == name and "used" in each
+    ]
+
+
+def of_dish(results: Results, row: str, condition: str) -> list[CellResult]:
+    if row not in DISH_METHODS:
+        return []
+    method = DISH_METHODS[row]
+    return [
+        each
+        for each in results.dish
+        if (each.method, each.condition) == (method, condition)
+        and not each.change
+        and each.seed >= 100
+        and each.rollouts == BUDGET
+    ]
+
+
+def family_table(results: Results) -> str:
+    """Return the table and its footnotes."""
+    notes = Footnotes()
+    heads = (
+        "algorithm",
+        "gridworld: return lost",
+        "gridworld: visits off, %",
+        "navigation: at the goal",
+        "navigation: off, mm",
+        "dish, matched",
+        "dish, mismatched",
+    )
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for row, name in ROWS.items():
+        grid = of(results, "gridworld", row)
+        found = of(results, "navigation", row)
+        cells = [
+            *_columns(row, "gridworld", _gridworld(grid, notes), 2, notes),
+            *_columns(row, "navigation", _navigation(found, notes), 2, notes),
+            *_columns(row, "dish", _dish(results, row, notes), 2, notes),
+        ]
+        lines.append(f"| {' | '.join([name, *cells])} |")
+    return "\n".join([*lines, "", *notes.lines()])
+
+
+def _columns(row: str, problem: str, cells: list[str], width: int, notes: Footnotes) -> list[str]:
+    """Return cells, or why there are none."""
+    if any(cells):
+        remark = REMARKS.get((row, problem))
+        return [each + (notes.mark(remark) if remark and each else "") for each in cells]
+    why = NOTES.get((row, problem))
+    return [f"—{notes.mark(why)}" if why else ""] * width
+
+
+def _used(rollouts: int, notes: Footnotes) -> str:
+    """Mark what was not tried as often as usual."""
+    if rollouts == BUDGET:
+        return ""
+    return notes.mark(f"{rollouts} rollouts" if rollouts else "nothing is tried")
+
+
+def _gridworld(cells: list[dict[str, Any]], notes: Footnotes) -> list[str]:
+    lost, distances = [], []
+    for budget in sorted({each["rollouts"] for each in cells}):
+        chosen = [each for each in cells if each["rollouts"] == budget]
+        mark = _used(chosen[0]["used"], notes)
+        lost.append(_mean([each["lost"] for each in chosen], 2) + mark)
+        distances.append(_mean([100 * each["distance"] for each in chosen], 0) + mark)
+    return ["<br>".join(lost), "<br>".join(distances)]
+
+
+def _navigation(cells: list[dict[str, Any]], notes: Footnotes) -> list[str]:
+    if not cells:
+        return ["", ""]
+    mark = _used(cells[0]["used"], notes)
+    trials = sum(each["trials"] for each in cells)
+    share = _share(sum(each["successes"] for each in cells), trials)
+    return [share + mark, _mean([1e3 * each["distance"] for each in cells], 0)]
+
+
+def _dish(results: Results, row: str, notes: Footnotes) -> list[str]:
+    cells = []
+    for condition in CONDITIONS:
+        found = of_dish(results, row, condition)
+        trials = sum(len(each.mean) for each in found)
+        mark = _used(METHODS[DISH_METHODS[row]].budget(BUDGET), notes) if found else ""
+        cells.append(_share(sum(e.successes for e in found), trials) + mark if found else "")
+    return cells
+
+
+def peers_table(rows: Sequence[dict[str, Any]]) -> str:
+    """Return ours beside the peer library's, one line for each problem and method."""
+    problems = list(
+        dict.fromkeys((row.get("problem", "point mass"), row["method"]) for row in rows)
+    )
+    lines = ["| problem | method | irl_ros | imitation |", "|---|---|---|---|"]
+    for problem, method in problems:
+        if method != "demonstrator":
+            cells = [_peer(rows, problem, method, library) for library in ("irl_ros", "imitation")]
+            lines.append(f"| {problem} | {method} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _peer(rows: Sequence[dict[str, Any]], problem: str, method: str, library: str) -> str:
+    chosen = [
+        row
+        for row in rows
+        if (row.get("problem", "point mass"), row["method"], row["library"])
+        == (problem, method, library)
+    ]
+    if not chosen:
+        return ""
+    seconds = statistics.mean(row["processor_seconds"] for row in chosen)
+    if "lost" in chosen[0]:
+        off = _mean([100 * row["distance"] for row in chosen], 1)
+        lost = _mean([row["lost"] for row in chosen], 3)
+        return f"loses {lost}, visits {off} % off, {seconds:.0f} s"
+    share = _share(sum(r["within_0.1_m"] for r in chosen), sum(r["attempts"] for r in chosen))
+    return f"{share}, {_mean([row['miss_mm'] for row in chosen], 0)} mm off, {seconds:.0f} s"
+
+
+@in_style
+def draw(results: Results) -> Figure:
+    """Draw the three problems side by side; better is farther to the left, then to the right."""
+    rows = list(ROWS)
+    figure = new_figure(9.5, 0.9 + 0.26 * len(rows))
+    axes = add_axes(figure, 1, 4, 1)
+    for place, row in enumerate(rows):
+        for budget in {each["rollouts"] for each in of(results, "gridworld", row)}:
+            cells = [e for e in of(results, "gridworld", row) if e["rollouts"] == budget]
+            colour = DEMONSTRATION if budget == BUDGET else EXECUTION
+            axes.plot([e["lost"] for e in cells], [place] * len(cells), ".", color=colour)
+            middle = statistics.mean(e["lost"] for e in cells)
+            axes.plot(middle, place, "o", color=colour, markersize=4.5)
+    axes.set(title="gridworld", xlabel="return lost", xscale="symlog")
+    panels = {"navigation": _successes_of_navigation(results)}
+    panels |= {f"dish, {each}": _successes_of_dish(results, each) for each in CONDITIONS}
+    for index, (title, counts) in enumerate(panels.items()):
+        axes = add_axes(figure, 1, 4, index + 2)
+        for row, (successes, trials) in counts.items():
+            place = rows.index(row)
+            low, high = wilson_interval(successes, trials)
+            axes.plot([100 * low, 100 * high], [place, place], color=DEMONSTRATION)
+            axes.plot(100 * successes / trials, place, "o", color=DEMONSTRATION, markersize=4.5)
+        axes.set(title=title, xlabel="successes, %", xlim=(-4, 104))
+    for index, axes in enumerate(figure.axes):
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.set_yticks(range(len(rows)), ROWS.values() if index == 0 else [""] * len(rows))
+    return figure
+
+
+def _successes_of_navigation(results: Results) -> dict[str, tuple[int, int]]:
+    found = {row: of(results, "navigation", row) for row in ROWS}
+    return {
+        row: (sum(e["successes"] for e in cells), sum(e["trials"] for e in cells))
+        for row, cells in found.items()
+        if cells
+    }
+
+
+def _successes_of_dish(results: Results, condition: str) -> dict[str, tuple[int, int]]:
+    found = {row: of_dish(results, row, condition) for row in ROWS}
+    return {
+        row: (sum(e.successes for e in cells), sum(len(e.mean) for e in cells))
+        for row, cells in found.items()
+        if cells
+    }
+
+
+def measured(results: Results) -> str:
+    """Return the part of the page that is written."""
+    seeds = {
+        problem: len({each["seed"] for each in results.small if each["problem"] == problem})
+        for problem in ("gridworld", "navigation")
+    }
+    dish = [e for row in ROWS for each in CONDITIONS for e in of_dish(results, row, each)]
+    seeds["dish"] = len({each.seed for each in dish})
+    counted = ", ".join(f"{count} of the {problem}" for problem, count in seeds.items() if count)
+    limits = "unless a footnote says otherwise. ± and brackets: 95 %."
+    parts = [
+        f"Seeds: {counted or 'none yet'}. {BUDGET} rollouts each, {limits}",
+        "![The family on three problems](../images/family.svg)",
+        family_table(results),
+    ]
+    if results.peers:
+        parts += ["### Beside the library imitation", peers_table(results.peers)]
+    return "\n\n".join(parts)
+
+
+def write(results: Results, page: Path, images: Path) -> str:
+    """Write page and picture, and return the table."""
+    text = measured(results)
+    save_svg(draw(results), images / "family.svg")
+    write_measured_part(page, text, MARKS)
+    return family_table(results)
