@@ -214,8 +214,8 @@ def _check_source(source: RolloutSource, controller: LinearGaussianController) -
 class OptimiserConfig(Parameters):
     """How a controller is optimised for a cost that stays as it is."""
 
-    iterations: int = parameter(9, low=1, high=10000, doc="improvements")
-    rollouts: int = parameter(10, low=2, high=10000, doc="new rollouts per improvement")
+    iterations: int = parameter(18, low=1, high=10000, doc="improvements")
+    rollouts: int = parameter(5, low=2, high=10000, doc="new rollouts per improvement")
     dynamics: DynamicsConfig = field(default_factory=DynamicsConfig)
     controller: ControllerUpdateConfig = field(default_factory=ControllerUpdateConfig)
 

@@ -33,8 +33,8 @@ from irl_ros.learning.saved_state import SavedState, check_identity, identity, u
 class LocalLearningConfig(Parameters):
     """What all methods with a linear-Gaussian controller can be told."""
 
-    iterations: int = parameter(9, low=1, high=10000, doc="outer iterations")
-    rollouts: int = parameter(10, low=2, high=10000, doc="new rollouts per iteration")
+    iterations: int = parameter(18, low=1, high=10000, doc="outer iterations")
+    rollouts: int = parameter(5, low=2, high=10000, doc="new rollouts per iteration")
     held_out_share: float = parameter(
         0.1, low=0.0, high=0.9, doc="share of demonstrations kept from learning, to judge it by"
     )
