@@ -32,7 +32,6 @@ from irl_ros.benchmark.runner import machine, run_cells
 from irl_ros.benchmark.scenario import Scenario
 from irl_ros.core.errors import IrlRosError
 from irl_ros.core.files import write_atomically
-from irl_ros.core.parameters import to_mapping
 from irl_ros.learning.artifacts import cost_to_bytes, load_cost
 
 HERE = Path(__file__).resolve().parent
@@ -65,10 +64,7 @@ class Job:
         else:
             values |= family_navigation.SETTINGS
             algorithm = family_navigation.COST_OF.get(self.row, self.row)
-            if algorithm in family_navigation.ALGORITHMS:
-                values["config"] = to_mapping(family_navigation.configured(algorithm))
-            elif algorithm == "neural_gcl":
-                values["config"] = to_mapping(family_navigation.configured("gcl", "neural"))
+            values["config"] = family_navigation.settings_of(algorithm)
         return fingerprint(values)
 
     def cost_file(self, folder: Path) -> Path:
@@ -173,6 +169,23 @@ def measure_peers(arguments: argparse.Namespace) -> None:
         raise SystemExit("the comparison with the peer library failed, see above")
 
 
+def kept(arguments: argparse.Namespace) -> dict[str, Any]:
+    if arguments.output.exists():
+        document: dict[str, Any] = json.loads(arguments.output.read_text())
+        return document
+    return {"cells": {}, "machine": {}}
+
+
+def results_of(arguments: argparse.Namespace) -> family_report.Results:
+    """Return everything that was measured."""
+    peers = arguments.peers_output
+    return family_report.Results(
+        list(kept(arguments)["cells"].values()),
+        ResultsFile(arguments.dish_output).load(),
+        json.loads(peers.read_text())["rows"] if peers.exists() else [],
+    )
+
+
 def tell(began: float, number: int, count: int, text: str) -> None:
     left = (time.monotonic() - began) / number * (count - number) / 60
     print(f"{number}/{count} {text}; about {left:.0f} min left", file=sys.stderr, flush=True)
@@ -210,9 +223,7 @@ def parse(words: list[str] | None) -> argparse.Namespace:
 def main(words: list[str] | None = None) -> int:
     arguments = parse(words)
     torch.set_num_threads(1)
-    document: dict[str, Any] = {"cells": {}, "machine": {}}
-    if arguments.output.exists():
-        document = json.loads(arguments.output.read_text())
+    document = kept(arguments)
     steps: list[Callable[[], None]] = [lambda: measure(arguments, document)]
     if "dish" in arguments.problems:
         steps.append(lambda: measure_dish(arguments))
@@ -220,12 +231,7 @@ def main(words: list[str] | None = None) -> int:
         steps.append(lambda: measure_peers(arguments))
     for step in [] if arguments.report else steps:
         step()
-    peers = arguments.peers_output
-    results = family_report.Results(
-        list(document["cells"].values()),
-        ResultsFile(arguments.dish_output).load(),
-        json.loads(peers.read_text())["rows"] if peers.exists() else [],
-    )
+    results = results_of(arguments)
     print(family_report.write(results, arguments.page, arguments.images))
     return 0
 

@@ -20,9 +20,10 @@ from irl_ros.benchmark.learners import (
     cloned,
     fixed_then_optimised,
     registered,
+    section_of,
     within_section,
 )
-from irl_ros.core.parameters import replace
+from irl_ros.core.parameters import replace, to_mapping
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.rollout import RolloutSource
 from irl_ros.learning.algorithms import ALGORITHMS, AlgorithmConfig
@@ -65,6 +66,16 @@ def changes(experiment: Experiment) -> dict[str, Any]:
 def configured(algorithm: str, policy: str = "linear_gaussian") -> AlgorithmConfig:
     config = AlgorithmConfig(algorithm=algorithm, policy=policy)
     return within_section(config, changes(EXPERIMENT))
+
+
+def settings_of(row: str) -> dict[str, Any]:
+    """Return all that the trainer's algorithm of a row can be told."""
+    algorithm, policy = ("gcl", "neural") if row == "neural_gcl" else (row, "linear_gaussian")
+    if algorithm not in ALGORITHMS:
+        return {}
+    config = configured(algorithm, policy)
+    section = section_of(config)
+    return {name: v for name, v in to_mapping(config).items() if name.startswith(f"{section}.")}
 
 
 def guided_config() -> GclConfig:

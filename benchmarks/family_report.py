@@ -72,8 +72,8 @@ REMARKS = {
     (
         "relent",
         "gridworld",
-    ): "cells that neither demonstrations nor samples visit keep the reward 0, "
-    "which looks good beside the cost of a way",
+    ): "Z is known from paths of the clone alone, and the policy of what is "
+    "learned goes elsewhere",
     ("relent", "dish"): "100 rollouts to learn the cost, 90 to optimise a controller for it",
     ("relent", "navigation"): "50 rollouts to learn the cost, 40 to optimise a controller for it",
     ("mppi", "navigation"): "the cost is Guided Cost Learning's, the model is fitted to 10 walks",

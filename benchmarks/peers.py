@@ -1,13 +1,14 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Compare behaviour cloning and GAIL with the library imitation: same data, same run.
+"""Compare what the library imitation has as well: same data, same run.
 
     python3 -m venv peers && peers/bin/pip install imitation==1.0.1
     .venv/bin/python benchmarks/peers.py peers/bin/python
 
-A point mass starts where nobody showed it and is to come to rest at the origin. Both sides get the
-same demonstrations, the same number of rollouts, networks of two tanh layers of 64 for GAIL, and
-the same settings of PPO; cloning is done as each library does it unless told otherwise.
+A point mass starts where nobody showed it and is to come to rest at the origin: behaviour cloning,
+GAIL and AIRL. Both sides get the same demonstrations, the same number of rollouts and the same
+settings of PPO; everything else is as each library does it unless told otherwise. Maximum causal
+entropy has the paths of the gridworld of `family.py`, and a reward for each cell.
 """
 
 import argparse
@@ -20,17 +21,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import family_gridworld
 import torch
 
+from irl_ros.benchmark.code import fingerprint
 from irl_ros.core.action import HORIZON
 from irl_ros.core.features import AffineFeatures
+from irl_ros.core.files import write_atomically
 from irl_ros.core.parameters import replace
 from irl_ros.core.policy import LinearGaussianController, Policy
 from irl_ros.core.trajectory import Trajectories, concatenate
+from irl_ros.learning.adversarial.airl import AirlConfig, airl
 from irl_ros.learning.adversarial.gail import GailConfig, gail
 from irl_ros.learning.behaviour_cloning import BehaviourCloningConfig, clone_behaviour
 from irl_ros.learning.env_rollouts import EnvRollouts
+from irl_ros.learning.neural_learning import NeuralLearning
 from irl_ros.learning.problem import LearningProblem
+from irl_ros.learning.tabular.problem import sample_paths
 from irl_ros.sim.gym_env import PlantEnv
 from irl_ros.sim.navigation import PointMass
 
@@ -82,6 +89,7 @@ def row(library: str, method: str, seed: int, final: list[list[float]], spent: A
     misses = [(x**2 + y**2) ** 0.5 for x, y, *_ in final]
     return {
         "library": library,
+        "problem": "point mass",
         "method": method,
         "seed": seed,
         "miss_mm": round(1e3 * statistics.mean(misses), 1),
@@ -105,22 +113,25 @@ def ours(problem: LearningProblem, seed: int, arguments: argparse.Namespace) -> 
         after = plant.advance(tried.states[:, -1], tried.actions[:, -1].clamp(-5, 5))
         rows.append(row("irl_ros", method, seed, after.tolist(), spent))
 
-    def adversarial() -> Policy:
-        changes = {
-            "warm_start": False,
-            "iterations": arguments.iterations,
-            "rollouts": arguments.rollouts,
-            "proximal.learning_rate": PPO["learning_rate"],
-            "proximal.kl_limit": PPO["target_kl"],
-            "discriminator.steps": arguments.updates,
-            "discriminator.batch": arguments.batch,
-        }
-        learning = gail(problem, replace(GailConfig(), changes), seed)
+    changes = {
+        "warm_start": False,
+        "iterations": arguments.iterations,
+        "rollouts": arguments.rollouts,
+        "proximal.learning_rate": PPO["learning_rate"],
+        "proximal.kl_limit": PPO["target_kl"],
+        "discriminator.steps": arguments.updates,
+        "discriminator.batch": arguments.batch,
+    }
+
+    def tried(learning: NeuralLearning) -> Policy:
         learning.run(place)
         return learning.policy
 
     run("bc", lambda: clone_behaviour(problem, BehaviourCloningConfig(), seed))
-    run("gail", adversarial)
+    run("gail", lambda: tried(gail(problem, replace(GailConfig(), changes), seed)))
+    # As the library: rollouts of the newest iteration only, a reward of states and actions.
+    likewise = {**changes, "discriminator.remembered": 1, "reward.state_only": False}
+    run("airl", lambda: tried(airl(problem, replace(AirlConfig(), likewise), seed)))
     return rows
 
 
@@ -151,21 +162,71 @@ def theirs(
         "batch": arguments.batch,
         "ppo": PPO,
     }
+    return [
+        row("imitation", line["method"], seed, line["final"], line["seconds"])
+        for line in ask(python, task)
+    ]
+
+
+def ask(python: Path, task: dict[str, Any]) -> list[Row]:
+    """Let the other side work, and return the lines it answers."""
     result = subprocess.run(
         [python, PEER], input=json.dumps(task), capture_output=True, text=True, check=False
     )
     if result.returncode:
         raise SystemExit(f"{PEER.name} failed in {python}:\n{result.stderr}")
-    lines = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
+    return [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
+
+
+def gridworld(python: Path, seed: int) -> list[Row]:
+    """Return maximum causal entropy of both on the same paths."""
+    world, steps = family_gridworld.WORLD, family_gridworld.STEPS
+    # The library wants the state after the last decision as well.
+    paths = sample_paths(
+        world.mdp,
+        family_gridworld.DEMONSTRATOR,
+        family_gridworld.DEMONSTRATIONS,
+        steps + 1,
+        torch.Generator().manual_seed(seed),
+    )
+    task = {
+        "seed": seed,
+        "horizon": steps,
+        "transitions": torch.stack(
+            [world.mdp.expect(each) for each in torch.eye(world.mdp.states).double()], dim=-1
+        ).tolist(),
+        "initial": world.mdp.initial.tolist(),
+        "states": paths.states.tolist(),
+        "actions": paths.actions[:, :-1].tolist(),
+    }
+    case = family_gridworld.case_of(seed, 0)
+    assert torch.equal(case.shown.states, paths.states[:, :-1])
+    began = time.perf_counter(), time.process_time()
+    policy, _ = family_gridworld.LEARNERS["maxent"](case)
+    spent = time.perf_counter() - began[0], time.process_time() - began[1]
+    (line,) = ask(python, task)
+    found = torch.tensor(line["policy"], dtype=torch.float64)
     return [
-        row("imitation", line["method"], seed, line["final"], line["seconds"]) for line in lines
+        {
+            "library": library,
+            "problem": "gridworld",
+            "method": "maxent",
+            "seed": seed,
+            **family_gridworld.judge(each),
+            "seconds": round(seconds[0], 1),
+            "processor_seconds": round(seconds[1], 1),
+        }
+        for library, each, seconds in (
+            ("irl_ros", policy, spent),
+            ("imitation", found, line["seconds"]),
+        )
     ]
 
 
 def table(rows: list[Row]) -> str:
-    heads = list(rows[0])
+    heads = list(dict.fromkeys(head for each in rows for head in each))
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    lines += [f"| {' | '.join(str(each[head]) for head in heads)} |" for each in rows]
+    lines += [f"| {' | '.join(str(each.get(head, '')) for head in heads)} |" for each in rows]
     return "\n".join(lines)
 
 
@@ -181,18 +242,31 @@ def main() -> int:
     parser.add_argument("--batch", type=int, default=256, help="of the discriminator")
     parser.add_argument("--trials", type=int, default=20)
     parser.add_argument("--output", type=Path, default=RESULTS)
+    parser.add_argument("--resume", action="store_true", help="keep seeds that are there already")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
+    named = ("demonstrations", "iterations", "rollouts", "epochs", "updates", "batch", "trials")
+    settings = {name: getattr(arguments, name) for name in named}
+    settings |= {"ppo": PPO, "gridworld": family_gridworld.SETTINGS}
+    rows: list[Row] = []
+    if arguments.resume and arguments.output.exists():
+        kept = json.loads(arguments.output.read_text())
+        if fingerprint(kept["settings"]) == fingerprint(settings):
+            rows = kept["rows"]
     problem, expert = demonstrations(arguments.demonstrations)
-    after = PointMass(START).advance(expert.states[:, -1], expert.actions[:, -1])
-    rows = [row("", "demonstrator", 0, after.tolist(), (0.0, 0.0))]
+    if not rows:
+        after = PointMass(START).advance(expert.states[:, -1], expert.actions[:, -1])
+        rows = [row("", "demonstrator", 0, after.tolist(), (0.0, 0.0))]
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    known = {each["seed"] for each in rows if each["library"]}
     for seed in arguments.seeds:
+        if seed in known:
+            continue
+        rows += gridworld(arguments.python, seed)
         rows += ours(problem, seed, arguments)
         rows += theirs(arguments.python, problem, seed, arguments)
-    settings = {name: value for name, value in vars(arguments).items() if name != "output"}
-    document = {"settings": {**settings, "python": "", "ppo": PPO}, "rows": rows}
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.write_text(json.dumps(document, indent=1) + "\n")
+        document = {"settings": settings, "rows": rows}
+        write_atomically(arguments.output, json.dumps(document, indent=1) + "\n")
     print(table(rows))
     return 0
 

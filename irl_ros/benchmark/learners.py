@@ -22,7 +22,7 @@ from irl_ros.learning.tracking_cost import TrackingCost
 _GCL = GclConfig()
 
 ROLLOUTS = 10
-"""New rollouts in an iteration of an algorithm that is taken as the trainer has it."""
+"""New rollouts in an iteration of an algorithm that usually takes more than the budget has."""
 
 HAND_WRITTEN = GroundTruthCost(
     position=slice(0, 9),
@@ -98,8 +98,13 @@ def reoptimised(case: BenchmarkCase) -> Learned:
 
 
 def registered(case: BenchmarkCase, config: AlgorithmConfig) -> Learned:
-    """Learn by any algorithm that the trainer knows, ten rollouts in each iteration."""
-    budget = {"rollouts": ROLLOUTS, "iterations": iterations(case.rollouts, ROLLOUTS)}
+    """Learn by any algorithm that the trainer knows, within the budget.
+
+    An iteration has its usual number of rollouts, or `ROLLOUTS` where that does not divide it.
+    """
+    usual = to_mapping(config)[f"{section_of(config)}.rollouts"]
+    each = usual if case.rollouts % usual == 0 else ROLLOUTS
+    budget = {"rollouts": each, "iterations": iterations(case.rollouts, each)}
     learner = make_learner(within_section(config, budget), case.problem, case.seed)
 
     def run() -> None:

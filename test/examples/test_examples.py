@@ -51,6 +51,10 @@ def test_examples_of_finite_problems() -> None:
     output = run("06_match_features.py")
     assert "program: feature counts within 0.0" in output
     assert "planning: objective " in output
+    output = run("10_the_family_on_a_gridworld.py")
+    lost = {line.split(":")[0]: float(line.split()[2][:-1]) for line in output.splitlines()}
+    assert set(lost) == {"demonstrator", "bc", "maxent", "gcl", "relent", "gail", "airl"}
+    assert lost["demonstrator"] < lost["maxent"] < lost["bc"]
 
 
 def test_neural_policies() -> None:
@@ -58,6 +62,7 @@ def test_neural_policies() -> None:
     assert "cloned: " in output
     assert "gail: " in output
     assert "airl: " in output
+    assert "neural gcl: " in output
 
 
 def test_one_cost_and_three_optimisers() -> None:
