@@ -157,7 +157,7 @@ def test_processes_do_not_change_results(folder: Path) -> None:
 @pytest.mark.usefixtures("few_slots")
 def test_a_cell_that_fails_does_not_stop_the_others(folder: Path) -> None:
     good = Cell("fitted", Scenario("biased"), 3, evaluations=1)
-    bad = Cell("gcl", Scenario("biased"), 3, rollouts=15)
+    bad = Cell("gcl", Scenario("biased"), 3, rollouts=13)
     done: list[CellResult] = []
     failures: list[tuple[Cell, Exception]] = []
     run_cells([bad, good], folder, 0, done.append, lambda *what: failures.append(what))

@@ -89,7 +89,7 @@ def test_a_breakdown_is_judged_as_far_as_it_came(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("irl_ros.learning.controller_improvement.constrained_step", fail)
     learned = learners.guided(case, SMALL)
     assert learned.note == "no finite result"
-    assert len(door.outcomes) == 10
+    assert len(door.outcomes) == SMALL.rollouts
     assert len(PointMass(GOAL).sample(learned.policy, 1, 0).outcomes) == 1
 
 

@@ -87,6 +87,7 @@ def test_a_learned_cost_serves_again_where_nothing_was_shown() -> None:
         from_mapping(
             GclConfig,
             {
+                "iterations": 9,
                 "rollouts": 8,
                 "cost.hidden": (16,),
                 "cost.features": 16,

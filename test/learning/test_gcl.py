@@ -22,6 +22,7 @@ SETTINGS = {
     "first_sampler.hold_deviation": 0.5,
     "first_sampler.hold_stiffness": 0.0,
     "controller.kl_limit": 20.0,
+    "cost_update.steps": 200,
     "held_out_share": 0.125,
 }
 
