@@ -29,7 +29,7 @@ from irl_ros.learning.objective import (
 class CostUpdateConfig(Parameters):
     """How the cost is fitted in each iteration."""
 
-    steps: int = parameter(40, low=1, high=100000, doc="gradient steps per iteration, K")
+    steps: int = parameter(100, low=1, high=100000, doc="gradient steps per iteration, K")
     learning_rate: float = parameter(2e-3, low=1e-7, high=1.0, doc="step size of Adam")
     rate_decay: float = parameter(
         1.0, low=1e-6, high=1.0, doc="share of the step size that is left at the last iteration"

@@ -44,7 +44,9 @@ class NeuralGclConfig(NeuralLearningConfig):
         10, low=1, high=100000, doc="newest iterations whose rollouts are the background"
     )
     cost: CostConfig = field(default_factory=CostConfig)
-    objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
+    objective: ObjectiveConfig = field(
+        default_factory=lambda: ObjectiveConfig(monotonic_weight=10.0)
+    )
     cost_update: CostUpdateConfig = field(default_factory=lambda: CostUpdateConfig(steps=50))
     density: DemonstrationDensityConfig = field(default_factory=DemonstrationDensityConfig)
 

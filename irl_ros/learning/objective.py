@@ -52,7 +52,7 @@ class ObjectiveConfig(Parameters):
         0.1, low=0.0, high=1e6, doc="weight of the local-constant-rate regulariser g_lcr"
     )
     monotonic_weight: float = parameter(
-        10.0, low=0.0, high=1e6, doc="weight of the monotonic regulariser g_mono"
+        100.0, low=0.0, high=1e6, doc="weight of the monotonic regulariser g_mono"
     )
     monotonic_margin: float = parameter(
         0.3,
