@@ -4,6 +4,9 @@
 
 from dataclasses import dataclass
 
+from jaxtyping import Float
+from torch import Tensor
+
 from irl_ros.core.policy import Policy
 from irl_ros.core.rollout import RolloutSource
 from irl_ros.core.trajectory import Trajectories
@@ -23,6 +26,7 @@ class BenchmarkCase:
         cold: Whether sampling begins by standing still.
         learned_cost: A cost that was learned elsewhere; None unless the method asks for one.
         shown: A demonstration of the very task; None unless the method asks for one.
+        rest: State of the arm where it starts; None unless the method knows nothing else of it.
     """
 
     problem: LearningProblem
@@ -32,6 +36,7 @@ class BenchmarkCase:
     cold: bool
     learned_cost: Cost | None = None
     shown: Trajectories | None = None
+    rest: Float[Tensor, " x"] | None = None
 
 
 @dataclass(frozen=True)

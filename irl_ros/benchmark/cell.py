@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from irl_ros.benchmark.case import BenchmarkCase, Learned
 from irl_ros.benchmark.code import code_digest, fingerprint
@@ -20,12 +22,14 @@ from irl_ros.benchmark.scenario import Scenario, taught_slots
 from irl_ros.benchmark.teaching import chosen, taught
 from irl_ros.core.arm import load_arm
 from irl_ros.core.files import write_atomically
+from irl_ros.core.kinematics import Kinematics
 from irl_ros.core.trajectory import Outcome, Trajectories
 from irl_ros.learning.arm_problem import arm_problem
 from irl_ros.learning.artifacts import cost_to_bytes, load_cost
 from irl_ros.sim.change import ChangeConfig
 from irl_ros.sim.config import SimulationConfig
 from irl_ros.sim.rollouts import SimRollouts
+from irl_ros.sim.start_posture import start_posture
 
 _HARNESS = 1
 """Raised whenever results of this module change their meaning."""
@@ -73,10 +77,11 @@ class Cell:
     @property
     def source(self) -> "Cell | None":
         """The cell whose learned cost this one needs."""
-        cost_of = METHODS[self.method].cost_of
-        if not cost_of:
+        method = METHODS[self.method]
+        if not method.cost_of:
             return None
-        return replace(self, method=cost_of, scenario=self.scenario.learned)
+        arm = method.cost_arm or self.arm
+        return replace(self, method=method.cost_of, scenario=self.scenario.learned, arm=arm)
 
     def cost_file(self, folder: Path) -> Path:
         """Return where the learned cost is kept."""
@@ -133,7 +138,7 @@ def _case(
     """Return what the method is given; nothing was shown where it is to do the task."""
     scenario, kept = cell.scenario, folder / "demonstrations"
     held_out = cell.source.scenario.slot if cell.source else scenario.slot
-    plain = SimulationConfig(arm=cell.arm)
+    plain = SimulationConfig(arm=cell.source.arm if cell.source else cell.arm)
     shown = chosen(taught(plain, cell.seed, taught_slots(held_out), kept), method.demonstrations)
     return BenchmarkCase(
         problem=arm_problem(shown, arm.target, load_arm(cell.arm)),
@@ -143,7 +148,18 @@ def _case(
         cold=scenario.cold,
         learned_cost=load_cost(cell.source.cost_file(folder))[0] if cell.source else None,
         shown=_shown_there(cell, kept) if method.shown else None,
+        rest=_rest(cell) if method.cost_arm else None,
     )
+
+
+def _rest(cell: Cell) -> Float[Tensor, " x"]:
+    """Return the state of the cell's arm before it moves."""
+    arm = load_arm(cell.arm)
+    kinematics = Kinematics(arm)
+    posture = torch.from_numpy(
+        start_posture(arm, kinematics, cell.scenario.simulation(cell.arm).start_shift)
+    )
+    return kinematics.arm_state(posture, torch.zeros_like(posture))
 
 
 def _shown_there(cell: Cell, kept: Path) -> Trajectories:

@@ -14,7 +14,11 @@ from irl_ros.learning.behaviour_cloning import BehaviourCloningConfig, clone_beh
 from irl_ros.learning.controller_improvement import ControllerImprovement, StepCost
 from irl_ros.learning.controller_search import ControllerSearch
 from irl_ros.learning.demonstration_density import fit_demonstration_density
-from irl_ros.learning.first_sampler import FirstSamplerConfig, first_sampler
+from irl_ros.learning.first_sampler import (
+    FirstSamplerConfig,
+    first_sampler,
+    standing_still,
+)
 from irl_ros.learning.gcl import GclConfig, GuidedCostLearning
 from irl_ros.learning.ground_truth import GroundTruthCost
 from irl_ros.learning.tracking_cost import TrackingCost
@@ -97,6 +101,15 @@ def reoptimised(case: BenchmarkCase) -> Learned:
     return _optimised(case, case.learned_cost, case.rollouts)
 
 
+def taken_over(case: BenchmarkCase) -> Learned:
+    """Optimise a controller for another arm's cost, with nothing else from that arm."""
+    assert case.learned_cost is not None
+    assert case.rest is not None
+    problem = case.problem
+    first = standing_still(case.rest, problem.tracking, case.source.horizon, _GCL.first_sampler)
+    return _searched(case, first, case.learned_cost, case.rollouts)
+
+
 def registered(case: BenchmarkCase, config: AlgorithmConfig) -> Learned:
     """Learn by any algorithm that the trainer knows, within the budget.
 
@@ -155,7 +168,10 @@ def _within(config: GclConfig, case: BenchmarkCase, rest: int = 0) -> GclConfig:
 
 def _first(case: BenchmarkCase, config: FirstSamplerConfig) -> LinearGaussianController:
     density = fit_demonstration_density(
-        case.problem.demonstrations, case.problem.contexts, _GCL.density
+        case.problem.demonstrations,
+        case.problem.contexts,
+        _GCL.density,
+        case.problem.weights,
     )
     return first_sampler(case.problem, density, config)
 
@@ -168,12 +184,18 @@ def _first_sampler(case: BenchmarkCase) -> LinearGaussianController:
 
 def _optimised(case: BenchmarkCase, cost: StepCost, rollouts: int) -> Learned:
     """Optimise a controller exactly as Guided Cost Learning does, for a cost that stays."""
+    return _searched(case, _first_sampler(case), cost, rollouts)
+
+
+def _searched(
+    case: BenchmarkCase, first: LinearGaussianController, cost: StepCost, rollouts: int
+) -> Learned:
     problem = case.problem
     search = ControllerSearch(
         ControllerImprovement(
             problem.features, _GCL.dynamics, _GCL.controller, problem.coordinates
         ),
-        _first_sampler(case),
+        first,
         iterations(rollouts, _GCL.rollouts),
         _GCL.rollouts,
         case.seed,

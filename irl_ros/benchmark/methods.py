@@ -21,7 +21,9 @@ from irl_ros.benchmark.learners import (
     registered,
     reoptimised,
     section_of,
+    taken_over,
 )
+from irl_ros.benchmark.misplaced import guided_by_misplaced
 from irl_ros.core.errors import ParameterError
 from irl_ros.core.parameters import Parameters, replace, to_mapping
 from irl_ros.learning.algorithms import ALGORITHMS, AlgorithmConfig
@@ -39,7 +41,7 @@ class Method:
 
     Attributes:
         name: What commands and tables call it.
-        group: ``method``, ``learner``, ``ablation`` or ``generalisation``.
+        group: One of `GROUPS`.
         description: One line.
         learn: What it does.
         settings: Everything that its result depends on, to tell old results from new ones.
@@ -47,6 +49,7 @@ class Method:
         fixed: Rollouts that it gets on top of the budget.
         demonstrations: How many it is given; 0 for all.
         cost_of: Method whose learned cost it is given.
+        cost_arm: The arm that learned it, and was taught, if that is another one.
         shown: Whether it is given a demonstration of the very task.
     """
 
@@ -59,6 +62,7 @@ class Method:
     fixed: int = 0
     demonstrations: int = 0
     cost_of: str = ""
+    cost_arm: str = ""
     shown: bool = False
 
     def budget(self, rollouts: int) -> int:
@@ -186,6 +190,60 @@ _ABLATIONS = (
     ),
 )
 
+
+def _variant(name: str, description: str, changes: Mapping[str, Any]) -> Method:
+    config = replace(GclConfig(), changes)
+    return _configured(name, "variant", description, guided, config)
+
+
+_LARGE = {"cost_update.demonstration_batch": 18, "cost_update.sample_batch": 30}
+_VARIANTS = (
+    _variant(
+        "ess_tempering",
+        "weights tempered to an effective sample size of 12 of 20",
+        {"objective.target_ess": 12.0},
+    ),
+    _variant("large_batches", "18 demonstrations and 30 samples in each cost step", _LARGE),
+    _variant(
+        "pareto_smoothing",
+        "the same, and the largest weights are Pareto-smoothed",
+        {**_LARGE, "objective.pareto_smoothing": True},
+    ),
+    _variant(
+        "control_variate",
+        "the linear-quadratic model's control variate",
+        {"objective.control_variate": True},
+    ),
+    _variant(
+        "dynamics_newest", "dynamics from the newest rollouts alone", {"dynamics.rollouts": 1}
+    ),
+    _variant(
+        "dynamics_all",
+        "dynamics from the rollouts of all iterations",
+        {"dynamics.rollouts": 10**6},
+    ),
+    _variant(
+        "unconditional_start",
+        "sampling begins with the mean demonstration, whatever its slot",
+        {"density.degree": 0},
+    ),
+    _variant(
+        "ten_at_once",
+        "ten rollouts in an iteration, and twice the cost steps",
+        {"rollouts": 10, "cost_update.steps": 2 * GclConfig().cost_update.steps},
+    ),
+    *(
+        _configured(
+            name,
+            "variant",
+            f"every fourth demonstration ended 5 cm beside its slot; {graded}",
+            functools.partial(guided_by_misplaced, graded=graded == "graded"),
+            GclConfig(),
+        )
+        for name, graded in (("misplaced", "nobody said so"), ("misplaced_graded", "graded"))
+    ),
+)
+
 _GENERALISATION = (
     Method(
         "reoptimised",
@@ -194,6 +252,15 @@ _GENERALISATION = (
         reoptimised,
         OPTIMISER,
         cost_of="gcl",
+    ),
+    Method(
+        "other_arm",
+        "generalisation",
+        "the cost that gcl learned with the Panda, optimised on another arm from standing still",
+        taken_over,
+        OPTIMISER,
+        cost_of="gcl",
+        cost_arm="panda",
     ),
 )
 
@@ -215,15 +282,25 @@ _LEARNERS = (
     _registered("neural_gcl", "gcl", "neural"),
 )
 
-METHODS = {method.name: method for method in (*_MAIN, *_LEARNERS, *_ABLATIONS, *_GENERALISATION)}
-GROUPS = ("method", "learner", "ablation", "generalisation")
+METHODS = {
+    method.name: method
+    for method in (
+        *_MAIN,
+        *_LEARNERS,
+        *_ABLATIONS,
+        *_VARIANTS,
+        *_GENERALISATION,
+    )
+}
+GROUPS = ("method", "learner", "ablation", "variant", "generalisation")
 
 
 def named(names: tuple[str, ...]) -> tuple[Method, ...]:
     """Return methods by their names, in the order of the tables.
 
     Args:
-        names: Names of methods; ``methods``, ``learners`` and ``ablations`` stand for a group.
+        names: Names of methods; ``methods``, ``learners``, ``ablations`` and ``variants`` stand
+            for a group.
 
     Raises:
         ParameterError: If there is no such method.
@@ -233,8 +310,8 @@ def named(names: tuple[str, ...]) -> tuple[Method, ...]:
         group = [each.name for each in METHODS.values() if f"{each.group}s" == name]
         if not group and name not in METHODS:
             raise ParameterError(
-                f"method = {name!r}; choose methods, learners, ablations, or some of "
-                f"{', '.join(METHODS)}"
+                f"method = {name!r}; choose methods, learners, ablations, variants, or "
+                f"some of {', '.join(METHODS)}"
             )
         wanted.update(group or [name])
     return tuple(method for name, method in METHODS.items() if name in wanted)

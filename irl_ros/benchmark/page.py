@@ -7,7 +7,12 @@ from pathlib import Path
 
 from irl_ros.benchmark.methods import METHODS
 from irl_ros.benchmark.result import CellResult
-from irl_ros.benchmark.selection import PUBLISHED_SEEDS, published, published_places
+from irl_ros.benchmark.selection import (
+    OTHER_ARM,
+    PUBLISHED_SEEDS,
+    published,
+    published_places,
+)
 from irl_ros.benchmark.tables import (
     comparison_table,
     details_table,
@@ -31,7 +36,13 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
     """
     methods, ablations = published(results, "method"), published(results, "ablation")
     elsewhere = published_places(results)
-    tables = methods | ablations | elsewhere
+    variants = published(results, "variant")
+    others = {
+        key: value
+        for key, value in published(results, "generalisation").items()
+        if key[0] == OTHER_ARM
+    }
+    tables = methods | ablations | variants | elsewhere | others
     parts = [_provenance(tables, machine) if tables else _NOTHING]
     parts += ["#### Methods", methods_table(_listed(), 90)]
     if methods:
@@ -40,14 +51,20 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
         parts += ["#### Learning", _picture("dish-learning")]
         parts += ["#### Differences", comparison_table(methods, "gcl")]
         parts += ["#### Details", details_table(methods)]
+    reference = {key: value for key, value in methods.items() if key[0] == "gcl"}
     if ablations:
-        reference = {key: value for key, value in methods.items() if key[0] == "gcl"}
         whole = {**reference, **ablations}
         parts += ["#### Ablations", _picture("dish-ablations")]
         parts += [success_table(whole, "gcl with"), comparison_table(whole, "gcl")]
+    if variants:
+        parts += ["#### Variants", success_table(reference | variants, "variant")]
+        parts.append(comparison_table(reference | variants, "gcl"))
     if elsewhere:
         parts += ["#### The learned cost at other places", _picture("dish-places")]
         parts.append(success_table(elsewhere, "place"))
+    if others:
+        parts += ["#### The learned cost on the iiwa", success_table(others, "method")]
+        parts.append(details_table(others))
     return "\n\n".join(parts)
 
 

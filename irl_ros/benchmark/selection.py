@@ -15,6 +15,12 @@ from irl_ros.sim.change import ChangeConfig
 PUBLISHED_SEEDS = tuple(range(100, 110))
 """Seeds of the published tables; nothing was ever tuned on them."""
 
+REOPTIMISED = "reoptimised"
+"""The method that takes a learned cost to other places."""
+
+OTHER_ARM = "other_arm"
+"""The method that takes a learned cost to another arm."""
+
 Table = dict[tuple[str, str], list[CellResult]]
 """Results of all seeds by row and column."""
 
@@ -32,7 +38,7 @@ def cells_of(
     """
     methods, scenarios = list(methods), list(scenarios)
     return tuple(
-        Cell(method, scenario, seed, like.arm, like.rollouts, like.evaluations)
+        Cell(method, scenario, seed, _arm(method, like), like.rollouts, like.evaluations)
         for seed in seeds
         for scenario in scenarios
         for method in methods
@@ -96,7 +102,7 @@ def published_places(results: Iterable[CellResult]) -> Table:
     """Return what is published of costs optimised elsewhere, by place and condition."""
     found: Table = {}
     for result in results:
-        if _is_published(result) and METHODS[result.method].cost_of:
+        if _is_published(result) and result.method == REOPTIMISED:
             found.setdefault((scenario_name(result), result.condition), []).append(result)
     table: Table = {}
     for condition in BENCHMARK_CONDITIONS:
@@ -106,11 +112,23 @@ def published_places(results: Iterable[CellResult]) -> Table:
     return table
 
 
+def _arm(method: str, like: Cell) -> str:
+    """Return the wanted arm, unless it is the one whose cost is to be tried on another."""
+    return usual_arm(method) if like.arm == METHODS[method].cost_arm else like.arm
+
+
+def usual_arm(method: str) -> str:
+    """Return the arm of the published tables; a cost of another arm is tried on the iiwa."""
+    return "iiwa14" if METHODS[method].cost_arm else Cell.arm
+
+
 def _is_published(result: CellResult) -> bool:
     """Return whether everything but method and scenario is as in the published tables."""
     if result.method not in METHODS or result.seed not in PUBLISHED_SEEDS:
         return False
-    usual = Cell(result.method, Scenario(result.condition), result.seed)
+    usual = Cell(
+        result.method, Scenario(result.condition), result.seed, arm=usual_arm(result.method)
+    )
     found = (result.arm, result.rollouts, len(result.mean))
     return found == (usual.arm, usual.rollouts, usual.evaluations)
 

@@ -153,6 +153,7 @@ def fit_demonstration_density(
     demonstrations: Trajectories,
     contexts: Float[Tensor, "N g"],
     config: DemonstrationDensityConfig,
+    weights: Float[Tensor, " N"] | None = None,
 ) -> DemonstrationDensity:
     """Fit the demonstrator's density.
 
@@ -160,6 +161,7 @@ def fit_demonstration_density(
         demonstrations: States and actions.
         contexts: What each demonstration was about, such as the target's position.
         config: Degree, shrinkage and floor.
+        weights: How much each demonstration counts; all the same by default.
 
     Raises:
         DataError: If there are fewer than 2 demonstrations or contexts do not match.
@@ -173,8 +175,13 @@ def fit_demonstration_density(
     basis = fit_context_basis(contexts, config.degree)
     regressors = basis(contexts)
     joint = torch.cat([demonstrations.states, demonstrations.actions], dim=-1)
-    coefficients = fit_context_mean(regressors, joint, config.ridge)
+    shares = joint.new_ones(count) if weights is None else weights / weights.mean()
+    roots = shares.sqrt()
+    coefficients = fit_context_mean(
+        roots[:, None] * regressors, roots[:, None, None] * joint, config.ridge
+    )
     residuals = joint - torch.einsum("np,tpz->ntz", regressors, coefficients)
+    residuals = roots[:, None, None] * residuals
     gains, covariances = _fit_feedback(residuals, demonstrations.state_dim, config)
     return DemonstrationDensity(basis, coefficients.contiguous(), gains, covariances)
 

@@ -5,6 +5,8 @@
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.policy import LinearGaussianController
@@ -54,16 +56,33 @@ def first_sampler(
     demonstrated = density.controller(problem.context)
     mean = density.mean_trajectory(problem.context).states[0]
     if config.kind == "hold":
-        feedback = config.hold_stiffness * problem.tracking
-        eye = torch.eye(demonstrated.action_dim, dtype=torch.float64)
-        return LinearGaussianController(
-            feedback.repeat(demonstrated.horizon, 1, 1),
-            -(feedback @ mean[0]).repeat(demonstrated.horizon, 1),
-            config.hold_deviation**2 * eye.repeat(demonstrated.horizon, 1, 1),
-        )
+        return standing_still(mean[0], problem.tracking, demonstrated.horizon, config)
     feedback = config.stiffness * problem.tracking
     values, vectors = torch.linalg.eigh(demonstrated.covariances)
     wide = vectors @ torch.diag_embed(values.clamp(min=config.deviation**2)) @ vectors.mT
     return LinearGaussianController(
         demonstrated.gains + feedback, demonstrated.offsets - mean @ feedback.T, wide
+    )
+
+
+def standing_still(
+    start: Float[Tensor, " x"],
+    tracking: Float[Tensor, "u x"],
+    horizon: int,
+    config: FirstSamplerConfig,
+) -> LinearGaussianController:
+    """Return the controller that explores around where it starts; it takes no demonstration.
+
+    Args:
+        start: Where it starts.
+        tracking: Feedback at unit rate, see `LearningProblem`.
+        horizon: Number of steps T.
+        config: Noise and feedback.
+    """
+    feedback = config.hold_stiffness * tracking
+    eye = torch.eye(len(tracking), dtype=torch.float64)
+    return LinearGaussianController(
+        feedback.repeat(horizon, 1, 1),
+        -(feedback @ start).repeat(horizon, 1),
+        config.hold_deviation**2 * eye.repeat(horizon, 1, 1),
     )

@@ -118,7 +118,10 @@ class LocalLearning(ABC, Generic[C, D]):
         self.generator = torch.Generator().manual_seed(seed)
         self.cost = Cost(cost, problem.input_scale, self.generator)
         self.density = fit_demonstration_density(
-            self.problem.demonstrations, self.problem.contexts, config.density
+            self.problem.demonstrations,
+            self.problem.contexts,
+            config.density,
+            self.problem.weights,
         )
         self.search = ControllerSearch(
             ControllerImprovement(

@@ -95,7 +95,7 @@ class CostLearner:
             [*self.cost.parameters(), self._log_partition], lr=config.cost_update.learning_rate
         )
         density = fit_demonstration_density(
-            problem.demonstrations, problem.contexts, config.density
+            problem.demonstrations, problem.contexts, config.density, problem.weights
         )
         self._demonstrator = density.controller(problem.context)
         shown = density.log_prob(problem.demonstrations, problem.contexts)

@@ -8,21 +8,25 @@ from pathlib import Path
 
 import pytest
 import torch
+from point_mass import PointMass, point_mass_problem
 from results_double import cell
 
 from irl_ros.benchmark import cell as cell_module
 from irl_ros.benchmark.case import BenchmarkCase, Learned
-from irl_ros.benchmark.cell import Cell, run_cell
+from irl_ros.benchmark.cell import Cell, _rest, run_cell
 from irl_ros.benchmark.door import CountedRollouts
-from irl_ros.benchmark.learners import demonstration_fitted
+from irl_ros.benchmark.learners import demonstration_fitted, taken_over
 from irl_ros.benchmark.methods import METHODS, Method
 from irl_ros.benchmark.result import CellResult
 from irl_ros.benchmark.runner import run_cells, waves
 from irl_ros.benchmark.scenario import Scenario
+from irl_ros.benchmark.selection import cells_of
 from irl_ros.benchmark.teaching import chosen, taught
+from irl_ros.core.arm import load_arm
 from irl_ros.core.errors import ParameterError, RolloutError
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.task import DishTask
+from irl_ros.learning.cost import Cost, CostConfig
 from irl_ros.learning.first_sampler import FirstSamplerConfig
 from irl_ros.sim.config import SimulationConfig
 from irl_ros.sim.rollouts import SimRollouts
@@ -141,6 +145,28 @@ def test_costs_are_learned_before_they_are_needed(folder: Path) -> None:
     file.touch()
     assert waves([there], folder) == ((), (there,))
     file.unlink()
+
+
+def test_another_arm_is_given_the_cost_and_nothing_else(folder: Path) -> None:
+    (there,) = cells_of(
+        ["other_arm"], [Scenario("matched")], [3], Cell("gcl", Scenario("cold"), 0)
+    )
+    assert there.arm == "iiwa14"
+    source = there.source
+    assert source == Cell("gcl", Scenario("matched"), 3, arm="panda")
+    rest = _rest(there)
+    assert torch.equal(rest[:7], torch.from_numpy(load_arm("iiwa14").home.copy()))
+    assert torch.equal(rest[7:14], torch.zeros(7).double())
+    problem = point_mass_problem(torch.tensor([0.6, 0.4]).double(), 8)
+    door = CountedRollouts(PointMass(problem.context), 10)
+    config = CostConfig(hidden=(8,), features=8)
+    cost = Cost(config, problem.input_scale, torch.Generator().manual_seed(0))
+    start = torch.tensor([0.1, -0.1, 0.0, 0.0]).double()
+    spoiled = replace(problem, contexts=problem.contexts + torch.nan)
+    case = BenchmarkCase(spoiled, door, 10, 0, cold=False, learned_cost=cost, rest=start)
+    learned = taken_over(case)
+    assert len(door.outcomes) == 10
+    assert learned.note == ""
 
 
 @pytest.mark.slow

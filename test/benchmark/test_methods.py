@@ -26,7 +26,11 @@ def test_every_algorithm_of_the_trainer_is_a_method() -> None:
 
 def test_only_two_methods_are_given_more_than_the_demonstrations() -> None:
     assert [name for name, method in METHODS.items() if method.shown] == ["oracle"]
-    assert [name for name, method in METHODS.items() if method.cost_of] == ["reoptimised"]
+    assert [name for name, method in METHODS.items() if method.cost_of] == [
+        "reoptimised",
+        "other_arm",
+    ]
+    assert METHODS["other_arm"].cost_arm == "panda"
 
 
 def test_budgets_are_equal() -> None:
@@ -37,16 +41,16 @@ def test_budgets_are_equal() -> None:
 
 def test_an_ablation_differs_from_the_default_in_what_it_says() -> None:
     default = to_mapping(GclConfig())
-    for method in named(("ablations",)):
+    for method in named(("ablations", "variants")):
         changed = {name for name, value in method.settings.items() if value != default[name]}
-        assert changed or method.demonstrations, method.name
+        assert changed or method.demonstrations or "misplaced" in method.name, method.name
     assert METHODS["no_entropy"].settings["controller.temperature"] == 0.0
 
 
 def test_names_and_groups_select_in_the_order_of_the_tables() -> None:
     assert [method.name for method in named(("bc", "gcl"))] == ["gcl", "bc"]
-    assert len(named(("methods", "learners", "ablations", "gcl"))) == len(METHODS) - 1
-    with pytest.raises(ParameterError, match="choose methods, learners, ablations"):
+    assert len(named(("methods", "learners", "ablations", "variants", "gcl"))) == len(METHODS) - 2
+    with pytest.raises(ParameterError, match="choose methods, learners, ablations, variants"):
         named(("gcll",))
 
 

@@ -61,6 +61,24 @@ def test_density_predicts_an_undemonstrated_context() -> None:
     torch.testing.assert_close(mean.states[0, -1, :2], GOAL, rtol=0, atol=0.15)
 
 
+def test_density_hardly_sees_a_demonstration_that_weighs_next_to_nothing() -> None:
+    problem = point_mass_problem(GOAL)
+    states = problem.demonstrations.states.clone()
+    states[3] += 5.0
+    spoiled = Trajectories(states, problem.demonstrations.actions)
+    config = DemonstrationDensityConfig(ridge=0.0)
+    weights = torch.ones(len(states), dtype=torch.float64)
+    weights[3] = 1e-9
+    seen = fit_demonstration_density(spoiled, problem.contexts, config, weights)
+    others = [index for index in range(len(states)) if index != 3]
+    without = fit_demonstration_density(
+        problem.demonstrations[others], problem.contexts[others], config
+    )
+    torch.testing.assert_close(
+        seen.mean_trajectory(GOAL).states, without.mean_trajectory(GOAL).states
+    )
+
+
 def test_density_keeps_the_demonstrations_in_the_partition_function() -> None:
     """With 20 demonstrations of many states an unshrunk fit leaves no residual: +1000s of nats."""
     generator = torch.Generator().manual_seed(0)
