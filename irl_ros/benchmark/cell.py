@@ -156,9 +156,8 @@ def _rest(cell: Cell) -> Float[Tensor, " x"]:
     """Return the state of the cell's arm before it moves."""
     arm = load_arm(cell.arm)
     kinematics = Kinematics(arm)
-    posture = torch.from_numpy(
-        start_posture(arm, kinematics, cell.scenario.simulation(cell.arm).start_shift)
-    )
+    shift = cell.scenario.simulation(cell.arm).start_shift
+    posture = torch.from_numpy(start_posture(arm, kinematics, shift).copy())
     return kinematics.arm_state(posture, torch.zeros_like(posture))
 
 
