@@ -37,6 +37,7 @@ from irl_ros.learning.cost import CostConfig
 from irl_ros.learning.experience import Experience
 from irl_ros.learning.local_learning import LocalDiagnostics, LocalLearning, LocalLearningConfig
 from irl_ros.learning.margin_program import Weights, widest_margin
+from irl_ros.learning.moments import second_moments
 from irl_ros.learning.problem import LearningProblem
 from irl_ros.learning.saved_state import SavedState
 
@@ -157,19 +158,6 @@ class MaximumMargin(LocalLearning[MaximumMarginConfig, MaximumMarginDiagnostics]
 
     def _restore(self, state: SavedState) -> None:
         """Do nothing more: all else follows from the samples."""
-
-
-def second_moments(
-    inputs: Float[Tensor, "M T y"], weights: Float[Tensor, " M"] | None = None
-) -> Float[Tensor, "y y"]:
-    """Return the mean of sum_t y_t y_t^T over trajectories.
-
-    Args:
-        inputs: Scaled cost inputs.
-        weights: How much each trajectory counts; all the same by default.
-    """
-    shares = inputs.new_ones(len(inputs)) if weights is None else weights
-    return torch.einsum("m,mty,mtz->yz", shares / shares.sum(), inputs, inputs)
 
 
 def regrets(excess: Float[Tensor, "J y y"]) -> Float[Tensor, " J"]:

@@ -2,21 +2,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Maximum-entropy inverse reinforcement learning on an arm, with fitted linear dynamics.
 
-Ziebart, Bagnell and Dey (2010, 2012): the demonstrator is the soft optimum of a cost c_theta, and
-the likelihood of what it did is
+Ziebart, Bagnell and Dey (2010, 2012): the demonstrator is the soft optimum of a cost, here
+c(y, u) = z^T W z + w_u ||u||^2 with z = (y, 1) of scaled cost inputs y and W positive
+semi-definite. Its features are the products z z^T. The likelihood of what it did, negative and up
+to a constant, is
 
-(1)  L(theta) = E_demonstrated[c_theta] - min_q ( E_q[c_theta] - H(q) ),
+(1)  L(W) = E_demonstrated[c] - min_q ( E_q[c] - H(q) ).
 
-negative and up to a constant. Where costs are quadratic and dynamics linear and Gaussian, the
-minimum is the maximum-entropy linear-quadratic controller's (`lqr.solve`), and the gradient
+Where costs are quadratic and dynamics linear and Gaussian the minimum is the maximum-entropy
+linear-quadratic controller's (`lqr.solve`), and the gradient
 
-(2)  dL/dtheta = E_demonstrated[dc/dtheta] - E_q[dc/dtheta]
+(2)  dL/dW = M_demonstrated - M_q,  M = E[sum_t z_t z_t^T],
 
-is the difference of demonstrated and expected features, known without a single sample.
+is the difference of demonstrated and expected feature counts, known without a single sample.
 
 Dynamics fitted to rollouts hold near these rollouts only, so q is sought within the KL limit of
 the controller that made them. (1) is then the likelihood under a demonstrator confined like this,
-still convex in c, and (2) is still its gradient, by the envelope theorem.
+still convex in W, and (2) is still its gradient, by the envelope theorem. Confined, it may be
+unable to do what was shown; the prior 1/2 lambda ||W - W_0||^2 then keeps W from running off, and
+counts agree up to lambda (W - W_0).
 """
 
 import math
@@ -24,9 +28,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
 
+import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from torch import Tensor
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from irl_ros.core.errors import LearningError
 from irl_ros.core.features import AffineFeatures
@@ -38,28 +46,37 @@ from irl_ros.learning.controller_update import constrained_step
 from irl_ros.learning.cost import Cost, CostConfig
 from irl_ros.learning.local_learning import LocalDiagnostics, LocalLearning, LocalLearningConfig
 from irl_ros.learning.lqr import LinearDynamics, Marginals, propagate
+from irl_ros.learning.moments import second_moments
 from irl_ros.learning.problem import LearningProblem
-from irl_ros.learning.saved_state import SavedState, optimiser_tensors, restore_optimiser, under
+from irl_ros.learning.saved_state import SavedState
 
 
 @dataclass(frozen=True)
 class LikelihoodFitConfig(Parameters):
     """How the likelihood is raised in each iteration."""
 
-    rounds: int = parameter(
-        10, low=1, high=100000, doc="times that the expected behaviour is computed anew"
-    )
     steps: int = parameter(
-        10, low=1, high=100000, doc="gradient steps for each; 1 follows the exact gradient"
+        20, low=1, high=100000, doc="steps of L-BFGS per iteration, which starts it afresh"
     )
-    learning_rate: float = parameter(2e-3, low=1e-7, high=1.0, doc="step size of Adam")
+    tolerance: float = parameter(
+        1e-3, low=0.0, high=1e9, doc="largest entry of the gradient at which a fit is finished"
+    )
+    prior_weight: float = parameter(
+        0.1,
+        low=0.0,
+        high=1e9,
+        doc="lambda, weight of 1/2 ||W - W_0||^2, added to the loss; W_0 is the first W",
+    )
 
 
 @dataclass(frozen=True)
 class MaximumEntropyConfig(LocalLearningConfig):
     """Everything that maximum-entropy learning on an arm can be told."""
 
-    cost: CostConfig = field(default_factory=lambda: CostConfig(kind="affine"))
+    scale: float = parameter(1.0, low=1e-6, high=1e3, doc="W_0 is the identity times its square")
+    action_weight: float = parameter(
+        30.0, low=1e-9, high=1e9, doc="w_u, weight of ||u||^2, which is not learned"
+    )
     fit: LikelihoodFitConfig = field(default_factory=LikelihoodFitConfig)
 
 
@@ -70,7 +87,7 @@ class MaximumEntropyDiagnostics(LocalDiagnostics):
     Attributes:
         loss: (1) at the end of the fit, nat.
         held_out_loss: The same of held-out demonstrations; NaN without any.
-        gradient_norm: Norm of (2), mean over the gradient steps.
+        gradient_norm: Norm of the gradient there, the prior's part included.
         feature_gap: Root mean square difference of demonstrated and expected means of the scaled
             cost inputs, over steps and inputs.
     """
@@ -92,9 +109,11 @@ class MaximumEntropy(LocalLearning[MaximumEntropyConfig, MaximumEntropyDiagnosti
     """
 
     def __init__(self, problem: LearningProblem, config: MaximumEntropyConfig, seed: int) -> None:
-        super().__init__(problem, config, config.cost, seed, MaximumEntropyDiagnostics)
+        cost = CostConfig(kind="affine", scale=config.scale, action_weight=config.action_weight)
+        super().__init__(problem, config, cost, seed, MaximumEntropyDiagnostics)
         self._shift_demonstrations()
-        self.optimiser = torch.optim.Adam(self.cost.parameters(), lr=config.fit.learning_rate)
+        self._shown = demonstrated_counts(self.problem)
+        self._first = quadratic_form(self.cost).detach()
 
     def _fit_cost(self, trial: Trial) -> Mapping[str, Any]:
         improvement, experience = self.search.improvement, trial.experience
@@ -107,41 +126,46 @@ class MaximumEntropy(LocalLearning[MaximumEntropyConfig, MaximumEntropyDiagnosti
             improvement.kl_limit(trial.judgement.multiplier, self.search.elapsed),
             self.config.controller.temperature,
         )
-        norms = []
-        for _ in range(self.config.fit.rounds):
-            _, marginals = demonstrator.optimum(self.cost)
-            for _ in range(self.config.fit.steps):
-                self.optimiser.zero_grad()
-                excess = excess_cost(self.cost, self.problem, marginals)
-                excess.backward()  # type: ignore[no-untyped-call]
-                norm = nn.utils.get_total_norm(
-                    [each.grad for each in self.cost.parameters() if each.grad is not None]
-                )
-                norms.append(float(norm))
-                self.optimiser.step()
-        objective, marginals = demonstrator.optimum(self.cost)
-        if not math.isfinite(objective):
+        weights, settings = list(self.cost.parameters()), self.config.fit
+
+        def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+            vector_to_parameters(torch.from_numpy(flat), weights)
+            least, marginals = demonstrator.optimum(self.cost)
+            form = quadratic_form(self.cost)
+            moved = form.detach() - self._first
+            gap = self._shown - expected_counts(self.problem, marginals)
+            slopes = torch.autograd.grad(form, weights, gap + settings.prior_weight * moved)
+            value = demonstrated_cost(self.cost, self.problem) - least
+            value += 0.5 * settings.prior_weight * float(moved.square().sum())
+            return value, torch.cat([each.flatten() for each in slopes]).numpy()
+
+        result = minimize(
+            loss,
+            parameters_to_vector(weights).detach().numpy(),
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": settings.steps, "gtol": settings.tolerance, "ftol": 0.0},
+        )
+        _, slope = loss(result.x)
+        least, marginals = demonstrator.optimum(self.cost)
+        if not math.isfinite(least):
             raise LearningError(
-                f"the expected cost is {objective} in iteration {self.search.progress.iteration}; "
-                "lower fit.learning_rate"
+                f"the expected cost is {least} in iteration {self.progress.iteration + 1}; "
+                "raise fit.prior_weight"
             )
-        with torch.no_grad():
-            shown = float(demonstrated_cost(self.cost, self.problem))
-            unseen = math.nan
-            if self.held_out is not None:
-                unseen = float(demonstrated_cost(self.cost, self.held_out))
+        unseen = math.nan if self.held_out is None else demonstrated_cost(self.cost, self.held_out)
         return {
-            "loss": shown - objective,
-            "held_out_loss": unseen - objective,
-            "gradient_norm": sum(norms) / len(norms),
+            "loss": demonstrated_cost(self.cost, self.problem) - least,
+            "held_out_loss": unseen - least,
+            "gradient_norm": float(np.linalg.norm(slope)),
             "feature_gap": _feature_gap(self.problem, marginals),
         }
 
     def _tensors(self) -> dict[str, Tensor]:
-        return under("adam", optimiser_tensors(self.optimiser))
+        return {}
 
     def _restore(self, state: SavedState) -> None:
-        restore_optimiser(self.optimiser, state.part("adam"))
+        """Do nothing more: a fit starts from the cost alone."""
 
 
 @dataclass(frozen=True)
@@ -180,31 +204,35 @@ class ConfinedDemonstrator:
         return update.predicted_objective, propagate(update.controller, self.dynamics)
 
 
-def demonstrated_cost(cost: Cost, problem: LearningProblem) -> Float[Tensor, ""]:
+def quadratic_form(cost: Cost) -> Float[Tensor, "z z"]:
+    """Return W of an affine cost ||A y + b||^2: (A, b)^T (A, b)."""
+    whole = torch.cat([cost.transform.weight, cost.transform.bias.unsqueeze(1)], dim=1)
+    return whole.T @ whole
+
+
+@torch.no_grad()
+def demonstrated_cost(cost: Cost, problem: LearningProblem) -> float:
     """Return the weighted mean cost of the demonstrated trajectories."""
     costs = cost.evaluate(problem.inputs, problem.demonstrations.actions).sum(dim=1)
-    return (problem.weights * costs).sum() / problem.weights.sum()
+    return float((problem.weights * costs).sum() / problem.weights.sum())
 
 
-def excess_cost(cost: Cost, problem: LearningProblem, marginals: Marginals) -> Float[Tensor, ""]:
-    """Return what the demonstrations cost more than q, of which (2) is the gradient.
+def demonstrated_counts(problem: LearningProblem) -> Float[Tensor, "z z"]:
+    """Return the demonstrated feature counts, sum_t z_t z_t^T in the weighted mean."""
+    scaled = problem.inputs / problem.input_scale
+    whole = torch.cat([scaled, torch.ones_like(scaled[..., :1])], dim=-1)
+    return second_moments(whole, problem.weights)
 
-    Expectations under q are means over 2 y points per step, m +- sqrt(y) times the columns of a
-    root of the covariance: they have its two first moments, so the mean is exact where the cost is
-    quadratic (the spherical-radial rule of Arasaratnam and Haykin 2009).
-    """
+
+def expected_counts(problem: LearningProblem, marginals: Marginals) -> Float[Tensor, "z z"]:
+    """Return the feature counts that a distribution of (x_t, u_t) is expected to have."""
     size = problem.features.matrix.shape[1]
-    inputs = problem.features(marginals.means[:, :size])
-    spread = marginals.covariances[:, :size, :size]
-    values, vectors = torch.linalg.eigh(
-        problem.features.matrix @ spread @ problem.features.matrix.T
-    )
-    dims = inputs.shape[-1]
-    roots = (vectors * (dims * values.clamp(min=0.0)).sqrt().unsqueeze(-2)).permute(2, 0, 1)
-    expected = cost.state_cost(torch.cat([inputs + roots, inputs - roots])).mean(dim=0).sum()
-    actions = marginals.means[:, size:].square().sum()
-    actions = actions + marginals.covariances[:, size:, size:].diagonal(dim1=1, dim2=2).sum()
-    return demonstrated_cost(cost, problem) - expected - cost.config.action_weight * actions
+    into = problem.features.matrix / problem.input_scale.unsqueeze(1)
+    means = problem.features(marginals.means[:, :size]) / problem.input_scale
+    whole = torch.cat([means, torch.ones_like(means[:, :1])], dim=-1)
+    counts = whole.T @ whole
+    counts[:-1, :-1] += (into @ marginals.covariances[:, :size, :size] @ into.T).sum(dim=0)
+    return counts
 
 
 def _feature_gap(problem: LearningProblem, marginals: Marginals) -> float:

@@ -15,9 +15,9 @@ from irl_ros.learning.max_margin import (
     MaximumMarginConfig,
     half_vectors,
     regrets,
-    second_moments,
     symmetric,
 )
+from irl_ros.learning.moments import second_moments
 
 GOAL = torch.tensor([1.0, 0.5], dtype=torch.float64)
 SETTINGS = {

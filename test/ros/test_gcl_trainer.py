@@ -103,7 +103,7 @@ def test_policies_with_other_actions_say_what_their_actions_mean(
         ("bc", {"bc.iterations": 2, "bc.steps": 5}),
         (
             "maxent",
-            {"maxent.iterations": 1, "maxent.rollouts": 2, "maxent.fit.rounds": 1},
+            {"maxent.iterations": 1, "maxent.rollouts": 2, "maxent.fit.steps": 1},
         ),
         ("max_margin", {"max_margin.iterations": 1, "max_margin.rollouts": 2}),
         (
