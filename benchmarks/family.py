@@ -74,15 +74,14 @@ class Job:
 def jobs_of(arguments: argparse.Namespace) -> Iterator[Job]:
     """Return the cells, seed by seed, so that a run cut short has a bit of everything."""
     for seed in range(arguments.seeds):
-        for problem, rows in (
-            ("gridworld", family_gridworld.LEARNERS),
-            ("navigation", family_navigation.LEARNERS),
-        ):
-            for row in rows:
-                if problem in arguments.problems and row in arguments.algorithms:
-                    many = family_gridworld.budgets(row, arguments.rollouts)
-                    for rollouts in many if problem == "gridworld" else many[:1]:
-                        yield Job(problem, row, seed, rollouts)
+        for row in arguments.algorithms:
+            if "gridworld" in arguments.problems and row in family_gridworld.LEARNERS:
+                for rollouts in family_gridworld.budgets(row, arguments.rollouts):
+                    yield Job("gridworld", row, seed, rollouts)
+        for row in arguments.algorithms:
+            name = family_report.REGISTERED.get(row, row)
+            if "navigation" in arguments.problems and name in family_navigation.LEARNERS:
+                yield Job("navigation", name, seed, arguments.rollouts)
 
 
 def run(job: Job, folder: Path) -> dict[str, Any]:

@@ -24,8 +24,9 @@ from irl_ros.benchmark.learners import (
     within_section,
 )
 from irl_ros.core.parameters import replace, to_mapping
-from irl_ros.core.policy import LinearGaussianController
+from irl_ros.core.policy import LinearGaussianController, Policy
 from irl_ros.core.rollout import RolloutSource
+from irl_ros.core.trajectory import Trajectories, concatenate
 from irl_ros.learning.algorithms import ALGORITHMS, AlgorithmConfig
 from irl_ros.learning.behaviour_cloning import BehaviourCloningConfig
 from irl_ros.learning.controller_search import OptimiserConfig, optimise_controller
@@ -173,6 +174,14 @@ def prepare() -> None:
         paper.teach(paper.Job("demonstrations", "navigation", condition=index), BUDGET)
 
 
+def attempts(policy: Policy, source: RolloutSource) -> Trajectories:
+    """Try the mean action; a planner remembers its plan, so it has one attempt at a time."""
+    if not isinstance(policy, MppiPolicy):
+        return source.sample(policy, ATTEMPTS, 10**6, deterministic=True).trajectories
+    tried = [source.sample(policy, 1, 10**6 + i, deterministic=True) for i in range(ATTEMPTS)]
+    return concatenate([each.trajectories for each in tried])
+
+
 def measure(
     row: str, seed: int, rollouts: int, cost: Cost | None
 ) -> tuple[dict[str, Any], Learned]:
@@ -182,8 +191,8 @@ def measure(
     with contextlib.closing(EXPERIMENT.source(context)) as source:
         door = CountedRollouts(source, rollouts)
         learned = LEARNERS[row](BenchmarkCase(problem, door, rollouts, seed, cold=False), cost)
-        tried = source.sample(learned.policy, ATTEMPTS, 10**6, deterministic=True)
-    found = paper.score(EXPERIMENT, context, tried.trajectories)
+        tried = attempts(learned.policy, source)
+    found = paper.score(EXPERIMENT, context, tried)
     result = {
         "successes": round(found["success"] * ATTEMPTS),
         "trials": ATTEMPTS,
