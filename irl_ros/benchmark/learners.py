@@ -3,6 +3,7 @@
 """How each kind of method turns a case into a policy."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace as replace_fields
 from typing import Any
 
 from irl_ros.benchmark.case import BenchmarkCase, Learned
@@ -13,6 +14,7 @@ from irl_ros.learning.algorithms import AlgorithmConfig, make_learner
 from irl_ros.learning.behaviour_cloning import BehaviourCloningConfig, clone_behaviour
 from irl_ros.learning.controller_improvement import ControllerImprovement, StepCost
 from irl_ros.learning.controller_search import ControllerSearch
+from irl_ros.learning.cost_average import average_cost
 from irl_ros.learning.demonstration_density import fit_demonstration_density
 from irl_ros.learning.first_sampler import (
     FirstSamplerConfig,
@@ -24,6 +26,9 @@ from irl_ros.learning.ground_truth import GroundTruthCost
 from irl_ros.learning.tracking_cost import TrackingCost
 
 _GCL = GclConfig()
+
+_NEXT_RUN = 1000
+"""What separates the seeds of repeated runs."""
 
 ROLLOUTS = 10
 """New rollouts in an iteration of an algorithm that usually takes more than the budget has."""
@@ -55,6 +60,18 @@ def guided(case: BenchmarkCase, config: GclConfig) -> Learned:
     learner = GuidedCostLearning(case.problem, _within(config, case), case.seed)
     note = _until_breakdown(lambda: learner.run(case.source))
     return Learned(learner.progress.controller, learner.cost, note)
+
+
+def guided_repeatedly(case: BenchmarkCase, config: GclConfig, runs: int) -> Learned:
+    """Learn several times from the same demonstrations; deliver policy one and the mean cost."""
+    each = replace_fields(case, rollouts=case.rollouts // runs)
+    learned = [
+        guided(replace_fields(each, seed=case.seed + _NEXT_RUN * run), config)
+        for run in range(runs)
+    ]
+    costs = [one.cost for one in learned if one.cost is not None]
+    note = next((one.note for one in learned if one.note), "")
+    return Learned(learned[0].policy, average_cost(costs), note)
 
 
 def fixed_then_optimised(case: BenchmarkCase, config: GclConfig, search: int) -> Learned:

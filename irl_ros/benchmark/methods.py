@@ -16,6 +16,7 @@ from irl_ros.benchmark.learners import (
     demonstration_fitted,
     fixed_then_optimised,
     guided,
+    guided_repeatedly,
     hand_written,
     oracle,
     registered,
@@ -30,6 +31,9 @@ from irl_ros.learning.algorithms import ALGORITHMS, AlgorithmConfig
 from irl_ros.learning.behaviour_cloning import BehaviourCloningConfig
 from irl_ros.learning.gcl import GclConfig
 from irl_ros.learning.presets import preset
+
+FIVE = 5
+"""Runs of learning whose costs are averaged."""
 
 FIXED_ROLLOUTS = 100
 """Samples of the methods whose sampler does not adapt, as in Finn, Levine and Abbeel (2016)."""
@@ -47,6 +51,7 @@ class Method:
         settings: Everything that its result depends on, to tell old results from new ones.
         tries: Whether it uses the budget at all.
         fixed: Rollouts that it gets on top of the budget.
+        times: How often it gets the budget.
         demonstrations: How many it is given; 0 for all.
         cost_of: Method whose learned cost it is given.
         cost_arm: The arm that learned it, and was taught, if that is another one.
@@ -60,6 +65,7 @@ class Method:
     settings: Mapping[str, Any] = field(default_factory=dict)
     tries: bool = True
     fixed: int = 0
+    times: int = 1
     demonstrations: int = 0
     cost_of: str = ""
     cost_arm: str = ""
@@ -67,7 +73,7 @@ class Method:
 
     def budget(self, rollouts: int) -> int:
         """Return how many rollouts it may use when the benchmark grants so many."""
-        return self.fixed + rollouts if self.tries else 0
+        return self.fixed + self.times * rollouts if self.tries else 0
 
 
 def _configured(
@@ -260,6 +266,23 @@ _GENERALISATION = (
         taken_over,
         OPTIMISER,
         cost_of="gcl",
+        cost_arm="panda",
+    ),
+    Method(
+        "gcl_five_times",
+        "generalisation",
+        "gcl five times from the same demonstrations; the mean of the five costs",
+        functools.partial(guided_repeatedly, config=GclConfig(), runs=FIVE),
+        to_mapping(GclConfig()),
+        times=FIVE,
+    ),
+    Method(
+        "other_arm_five_costs",
+        "generalisation",
+        "the same with the mean of five costs",
+        taken_over,
+        OPTIMISER,
+        cost_of="gcl_five_times",
         cost_arm="panda",
     ),
 )

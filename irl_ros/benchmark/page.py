@@ -40,7 +40,7 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
     others = {
         key: value
         for key, value in published(results, "generalisation").items()
-        if key[0] == OTHER_ARM
+        if key[0] in OTHER_ARM
     }
     tables = methods | ablations | variants | elsewhere | others
     parts = [_provenance(tables, machine) if tables else _NOTHING]

@@ -18,8 +18,8 @@ PUBLISHED_SEEDS = tuple(range(100, 110))
 REOPTIMISED = "reoptimised"
 """The method that takes a learned cost to other places."""
 
-OTHER_ARM = "other_arm"
-"""The method that takes a learned cost to another arm."""
+OTHER_ARM = ("other_arm", "other_arm_five_costs")
+"""The methods that take a learned cost to another arm."""
 
 Table = dict[tuple[str, str], list[CellResult]]
 """Results of all seeds by row and column."""

@@ -29,13 +29,21 @@ def test_only_two_methods_are_given_more_than_the_demonstrations() -> None:
     assert [name for name, method in METHODS.items() if method.cost_of] == [
         "reoptimised",
         "other_arm",
+        "other_arm_five_costs",
     ]
     assert METHODS["other_arm"].cost_arm == "panda"
 
 
 def test_budgets_are_equal() -> None:
     for name, method in METHODS.items():
-        expected = {"relent": 190, "path_integral": 190, "fitted": 0, "fitted_open": 0, "bc": 0}
+        expected = {
+            "relent": 190,
+            "gcl_five_times": 450,
+            "path_integral": 190,
+            "fitted": 0,
+            "fitted_open": 0,
+            "bc": 0,
+        }
         assert method.budget(90) == expected.get(name, 90)
 
 
@@ -49,7 +57,7 @@ def test_an_ablation_differs_from_the_default_in_what_it_says() -> None:
 
 def test_names_and_groups_select_in_the_order_of_the_tables() -> None:
     assert [method.name for method in named(("bc", "gcl"))] == ["gcl", "bc"]
-    assert len(named(("methods", "learners", "ablations", "variants", "gcl"))) == len(METHODS) - 2
+    assert len(named(("methods", "learners", "ablations", "variants", "gcl"))) == len(METHODS) - 4
     with pytest.raises(ParameterError, match="choose methods, learners, ablations, variants"):
         named(("gcll",))
 
