@@ -4,9 +4,11 @@
 
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -64,7 +66,7 @@ class Cell:
         method = METHODS[self.method]
         values = {
             "harness": _HARNESS,
-            "method": [self.method, dict(method.settings), method.demonstrations],
+            "method": [self.method, _deciding(method.settings), method.demonstrations],
             "budget": method.budget(self.rollouts),
             "scenario": [self.scenario.condition, self.scenario.slot, self.scenario.changes],
             "arm": self.arm,
@@ -86,6 +88,11 @@ class Cell:
     def cost_file(self, folder: Path) -> Path:
         """Return where the learned cost is kept."""
         return folder / "costs" / f"{self.method}-{self.fingerprint}.safetensors"
+
+
+def _deciding(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that decide about results; where they are computed does not."""
+    return {name: value for name, value in settings.items() if not name.endswith(".device")}
 
 
 def run_cell(cell: Cell, folder: Path) -> CellResult:

@@ -13,6 +13,7 @@ from irl_ros.core.errors import LearningError
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.learning.control_variate import InputMarginals, control_variate
 from irl_ros.learning.cost import Cost
+from irl_ros.learning.device import fitted_on, placed
 from irl_ros.learning.importance import normalise, pareto_smooth
 from irl_ros.learning.objective import (
     ObjectiveConfig,
@@ -49,6 +50,9 @@ class CostUpdateConfig(Parameters):
         "single",
         choices=("single", "double"),
         doc="arithmetic of the state costs in a step; weights and sums over time stay double",
+    )
+    device: str = parameter(
+        "cpu", choices=("cpu", "cuda"), doc="where the cost is fitted; cuda is a GPU"
     )
 
 
@@ -143,9 +147,22 @@ def update_cost(
     Raises:
         LearningError: If the loss is no longer finite.
     """
-    totals = torch.zeros(4, dtype=torch.float64)
+    data = placed(_rounded(data, config), config.device)
+    with fitted_on(config.device, cost, log_partition, optimiser):
+        return _take_steps(cost, log_partition, optimiser, data, config, objective, generator)
+
+
+def _take_steps(
+    cost: Cost,
+    log_partition: nn.Parameter,
+    optimiser: torch.optim.Optimizer,
+    data: CostData,
+    config: CostUpdateConfig,
+    objective: ObjectiveConfig,
+    generator: torch.Generator,
+) -> CostUpdateReport:
+    totals = torch.zeros(4, dtype=torch.float64, device=config.device)
     parameters = list(cost.parameters())
-    data = _rounded(data, config)
     newest = min(_newest_in_batch(config), data.newest)
     if objective.loss == "gan":
         _start_at_optimum(log_partition, cost, data)

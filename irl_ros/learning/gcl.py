@@ -16,6 +16,7 @@ from irl_ros.learning.controller_search import Trial
 from irl_ros.learning.cost import CostConfig
 from irl_ros.learning.cost_health import cost_health
 from irl_ros.learning.cost_update import CostData, CostUpdateConfig, batch_counts, update_cost
+from irl_ros.learning.device import check_device
 from irl_ros.learning.diagnostics import Diagnostics
 from irl_ros.learning.local_learning import LocalLearning, LocalLearningConfig
 from irl_ros.learning.objective import ObjectiveConfig
@@ -48,9 +49,13 @@ class GuidedCostLearning(LocalLearning[GclConfig, Diagnostics]):
         problem: Demonstrations and the context to be learned.
         config: All switches.
         seed: All randomness of learning and of the rollouts it asks for follows from it.
+
+    Raises:
+        ParameterError: If a GPU is asked for that is not there.
     """
 
     def __init__(self, problem: LearningProblem, config: GclConfig, seed: int) -> None:
+        check_device(config.cost_update.device)
         super().__init__(problem, config, config.cost, seed, Diagnostics)
         self.log_partition = nn.Parameter(torch.zeros((), dtype=torch.float64))
         self.optimiser = torch.optim.Adam(

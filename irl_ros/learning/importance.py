@@ -105,7 +105,7 @@ def pareto_tail(log_weights: Float[Tensor, " M"]) -> ParetoTail | None:
     size = len(excess)
     prior = 3.0
     grid_size = 30 + int(size**0.5)
-    index = torch.arange(1, grid_size + 1, dtype=excess.dtype)
+    index = torch.arange(1, grid_size + 1).to(excess)
     quartile = excess[max(int(size / 4 + 0.5) - 1, 0)]
     grid = 1 / excess[-1] + (1 - (grid_size / (index - 0.5)).sqrt()) / (prior * quartile)
     shapes = torch.log1p(-grid.unsqueeze(1) * excess).mean(dim=1)
@@ -141,7 +141,7 @@ def pareto_smooth(log_weights: Float[Tensor, " M"]) -> Float[Tensor, " M"]:
     if tail is None:
         return log_weights
     shift = log_weights.max()
-    ranks = (torch.arange(tail.count, dtype=log_weights.dtype) + 0.5) / tail.count
+    ranks = (torch.arange(tail.count).to(log_weights) + 0.5) / tail.count
     if abs(tail.shape) < 1e-9:
         excess = -tail.scale * torch.log1p(-ranks)
     else:

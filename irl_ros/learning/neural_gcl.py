@@ -20,6 +20,7 @@ from irl_ros.learning.demonstration_density import (
     DemonstrationDensityConfig,
     fit_demonstration_density,
 )
+from irl_ros.learning.device import check_device
 from irl_ros.learning.importance import log_mixture
 from irl_ros.learning.neural_learning import NeuralLearning, NeuralLearningConfig
 from irl_ros.learning.objective import ObjectiveConfig
@@ -90,6 +91,7 @@ class CostLearner:
         self._config = config
         self._generator = generator
         self.cost = Cost(config.cost, problem.input_scale, generator)
+        check_device(config.cost_update.device)
         self._log_partition = nn.Parameter(torch.zeros((), dtype=torch.float64))
         self._optimiser = torch.optim.Adam(
             [*self.cost.parameters(), self._log_partition], lr=config.cost_update.learning_rate

@@ -23,6 +23,7 @@ SETTINGS = {
     "first_sampler.hold_stiffness": 0.0,
     "controller.kl_limit": 20.0,
     "cost_update.steps": 200,
+    "objective.monotonic_weight": 10.0,
     "held_out_share": 0.125,
 }
 
