@@ -8,6 +8,7 @@ from pathlib import Path
 from irl_ros.benchmark.methods import METHODS
 from irl_ros.benchmark.result import CellResult
 from irl_ros.benchmark.selection import (
+    FEW_ROLLOUTS,
     OTHER_ARM,
     PUBLISHED_SEEDS,
     published,
@@ -37,6 +38,7 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
     methods, ablations = published(results, "method"), published(results, "ablation")
     elsewhere = published_places(results)
     variants = published(results, "variant")
+    few = published(results, "method", FEW_ROLLOUTS)
     others = {
         key: value
         for key, value in published(results, "generalisation").items()
@@ -52,6 +54,8 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
         parts += ["#### Differences", comparison_table(methods, "gcl")]
         parts += ["#### Details", details_table(methods)]
     reference = {key: value for key, value in methods.items() if key[0] == "gcl"}
+    if few:
+        parts += [f"#### With {FEW_ROLLOUTS} rollouts", success_table(few, "method")]
     if ablations:
         whole = {**reference, **ablations}
         parts += ["#### Ablations", _picture("dish-ablations")]

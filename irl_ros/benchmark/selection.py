@@ -15,6 +15,9 @@ from irl_ros.sim.change import ChangeConfig
 PUBLISHED_SEEDS = tuple(range(100, 110))
 """Seeds of the published tables; nothing was ever tuned on them."""
 
+FEW_ROLLOUTS = 40
+"""The second budget of the published tables."""
+
 REOPTIMISED = "reoptimised"
 """The method that takes a learned cost to other places."""
 
@@ -85,13 +88,14 @@ def outdated(results: Iterable[CellResult]) -> int:
     )
 
 
-def published(results: Iterable[CellResult], group: str) -> Table:
-    """Return what is published of a group of methods, at the held-out slot."""
+def published(results: Iterable[CellResult], group: str, rollouts: int = Cell.rollouts) -> Table:
+    """Return what is published of a group of methods with one budget, at the held-out slot."""
     held_out = Scenario(BENCHMARK_CONDITIONS[0]).slot
     return by_method_and_scenario(
         result
         for result in results
         if _is_published(result)
+        and result.rollouts == rollouts
         and METHODS[result.method].group == group
         and result.slot == held_out
         and not result.change
@@ -102,7 +106,8 @@ def published_places(results: Iterable[CellResult]) -> Table:
     """Return what is published of costs optimised elsewhere, by place and condition."""
     found: Table = {}
     for result in results:
-        if _is_published(result) and result.method == REOPTIMISED:
+        usual = result.rollouts == Cell.rollouts
+        if _is_published(result) and usual and result.method == REOPTIMISED:
             found.setdefault((scenario_name(result), result.condition), []).append(result)
     table: Table = {}
     for condition in BENCHMARK_CONDITIONS:
@@ -126,11 +131,9 @@ def _is_published(result: CellResult) -> bool:
     """Return whether everything but method and scenario is as in the published tables."""
     if result.method not in METHODS or result.seed not in PUBLISHED_SEEDS:
         return False
-    usual = Cell(
-        result.method, Scenario(result.condition), result.seed, arm=usual_arm(result.method)
-    )
-    found = (result.arm, result.rollouts, len(result.mean))
-    return found == (usual.arm, usual.rollouts, usual.evaluations)
+    budget = result.rollouts in (Cell.rollouts, FEW_ROLLOUTS)
+    arm = result.arm == usual_arm(result.method)
+    return budget and arm and len(result.mean) == Cell.evaluations
 
 
 def _today(result: CellResult) -> Cell:
