@@ -1,8 +1,9 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The benchmark runs and measures everything it promises."""
+"""The benchmark runs, measures everything it promises and writes it down."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,16 +12,54 @@ import pytest
 
 pytestmark = pytest.mark.sim
 
-SPEED = Path(__file__).resolve().parents[2] / "benchmarks/speed.py"
+ROOT = Path(__file__).resolve().parents[2]
+SPEED = ROOT / "benchmarks/speed.py"
+PARTS = {
+    "cost update",
+    "background densities",
+    "dynamics fit",
+    "quadratic expansion of the cost",
+    "controller step",
+    "diagnostics",
+    "saving",
+    "rollouts",
+    "start: loading libraries",
+    "start: worker processes",
+    "everything else",
+}
 
 
-def test_everything_is_measured() -> None:
-    command = [sys.executable, str(SPEED), "--rounds", "1", "--rollouts", "2", "--json"]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("speed")
+    shutil.copy(ROOT / "docs/speed.md", folder)
+    places = ["--results", str(folder / "speed.json"), "--docs", str(folder)]
+    command = [sys.executable, str(SPEED), "--small", *places]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=290, check=False)
     assert result.returncode == 0, result.stderr
-    seconds = json.loads(result.stdout)["seconds"]
-    assert next(iter(seconds)) == "reset and bare physics of one rollout"
-    assert {f"one rollout, worker processes: {count}" for count in (0, 1, 2)} <= set(seconds)
-    assert {"one update of the cost", "one fit of the dynamics"} <= set(seconds)
-    assert "one step of the controller" in seconds
-    assert all(value > 0 for values in seconds.values() for value in values)
+    return folder
+
+
+def test_everything_is_measured(written: Path) -> None:
+    results = json.loads((written / "speed.json").read_text())
+    training = results["training"]
+    assert set(training["parts"]) == PARTS
+    assert training["seconds"] == pytest.approx(sum(training["parts"].values()))
+    assert 0 < training["physics"] < training["seconds"]
+    assert len(training["by_iteration"]) == training["iterations"] - 1
+    assert all(value > 0 for values in results["rates"].values() for value in values)
+    assert {(row["part"], row["axis"]) for row in results["growth"]} >= {
+        ("cost update", "samples"),
+        ("dynamics fit", "states"),
+        ("controller solution", "steps"),
+    }
+    assert {row["part"] for row in results["along_iterations"]} < PARTS
+
+
+def test_the_page_shows_what_was_measured(written: Path) -> None:
+    page = (written / "speed.md").read_text()
+    assert (written / "images/speed.svg").read_text().startswith("<?xml")
+    tables = [line for line in page.splitlines() if line.startswith("| ")]
+    for part in PARTS:
+        assert any(line.startswith(f"| {part} |") for line in tables)
+    assert all(line.endswith(" |") for line in tables)
