@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The folder of one training run: configuration, diagnostics, checkpoint, cost and policy."""
 
+import functools
 import json
 import math
 import platform
@@ -29,7 +30,8 @@ _OWN_FACTS = ("seed", "iterations_done", "rollouts", "finished", "versions")
 CHECKPOINT_FILE = "checkpoint.safetensors"
 
 
-def versions() -> dict[str, str]:
+@functools.cache
+def versions() -> Mapping[str, str]:
     """Return the versions of what a result depends on."""
     found = {"irl_ros": __version__, "python": platform.python_version()}
     for name in ("torch", "numpy", "scipy", "scikit-learn", "pybullet", "ruckig", "safetensors"):
