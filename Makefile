@@ -140,7 +140,7 @@ docs: venv ## Regenerate docs/configuration.md.
 	@$(BIN)/python tools/configuration_page.py
 
 .PHONY: bench-speed
-bench-speed: venv ## Measure rollouts and the parts of learning; prints a table.
+bench-speed: venv ## Measure where the time of a training goes; writes docs/speed.md.
 	@$(BIN)/python benchmarks/speed.py
 
 .PHONY: bench-paper
