@@ -31,8 +31,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from irl_ros.core.parameters import Parameters, parameter
-from irl_ros.learning.tabular.learner import IterationDiagnostics, TabularLearner
 from irl_ros.learning.margin_program import widest_margin
+from irl_ros.learning.tabular.learner import IterationDiagnostics, TabularLearner
 from irl_ros.learning.tabular.mdp import by_action
 from irl_ros.learning.tabular.problem import TabularProblem
 from irl_ros.learning.tabular.soft_control import solve, visitation
