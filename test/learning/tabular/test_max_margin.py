@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from irl_ros.core.errors import LearningError
-from irl_ros.learning.tabular.feature_matching import FeatureMatching, FeatureMatchingConfig
 from irl_ros.learning.margin_program import widest_margin
+from irl_ros.learning.tabular.feature_matching import FeatureMatching, FeatureMatchingConfig
 from irl_ros.learning.tabular.max_margin_planning import (
     MaxMarginConfig,
     MaxMarginPlanning,
