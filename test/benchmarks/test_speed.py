@@ -63,3 +63,10 @@ def test_the_page_shows_what_was_measured(written: Path) -> None:
     for part in PARTS:
         assert any(line.startswith(f"| {part} |") for line in tables)
     assert all(line.endswith(" |") for line in tables)
+
+
+def test_the_kept_page_shows_the_kept_results(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "docs/speed.md", tmp_path)
+    command = [sys.executable, str(SPEED), "--report", "--docs", str(tmp_path)]
+    subprocess.run(command, capture_output=True, check=True, timeout=120)
+    assert (tmp_path / "speed.md").read_text() == (ROOT / "docs/speed.md").read_text()
