@@ -63,6 +63,7 @@ class Job:
             values["row"] = family_gridworld.CHANGED.get(self.row, 0)
         else:
             values |= family_navigation.SETTINGS
+            values["row"] = family_navigation.CHANGED.get(self.row, 0)
             algorithm = family_navigation.COST_OF.get(self.row, self.row)
             values["config"] = family_navigation.settings_of(algorithm)
         return fingerprint(values)

@@ -44,7 +44,8 @@ from irl_ros.sim.navigation import navigation
 
 ATTEMPTS = 3
 WALKS = 10
-STRONGEST = 4.0  # m/s^2, of the actions that soft Q-learning chooses from
+STRONG = 1.5  # m/s^2, deviation of the actions that soft Q-learning learns from
+STRONGEST = 2.0  # m/s^2, of those that it chooses from
 BUDGET = paper.Budget(0, ATTEMPTS, Path("runs/paper"), OptimiserConfig(iterations=12, rollouts=15))
 EXPERIMENT = navigation()
 
@@ -100,10 +101,12 @@ def known(case: BenchmarkCase, _: Cost | None) -> Learned:
     return Learned(found)
 
 
-def walking(source: RolloutSource) -> LinearGaussianController:
+def walking(
+    source: RolloutSource, deviation: float = EXPERIMENT.exploration
+) -> LinearGaussianController:
     """Return exploration around standing still."""
     gains = torch.zeros(source.horizon, source.action_dim, source.state_dim, dtype=torch.float64)
-    variance = EXPERIMENT.exploration**2 * torch.eye(source.action_dim, dtype=torch.float64)
+    variance = deviation**2 * torch.eye(source.action_dim, dtype=torch.float64)
     return LinearGaussianController(
         gains, torch.zeros_like(gains[..., 0]), variance.repeat(source.horizon, 1, 1)
     )
@@ -128,7 +131,9 @@ def planned(case: BenchmarkCase, cost: Cost | None) -> Learned:
 def soft_q(case: BenchmarkCase, cost: Cost | None) -> Learned:
     """Learn Q of the cost of Guided Cost Learning from walks and demonstrations."""
     assert cost is not None
-    walks = case.source.sample(walking(case.source), WALKS, 10**6 + case.seed).trajectories
+    walks = case.source.sample(
+        walking(case.source, STRONG), case.rollouts, 10**6 + case.seed
+    ).trajectories
     seen = [transitions_of(each) for each in (walks, case.problem.demonstrations)]
     motions = Transitions(
         *(
@@ -160,10 +165,11 @@ LEARNERS: dict[str, Learner] = {
     "soft_q": soft_q,
 }
 COST_OF = {"mppi": "gcl", "soft_q": "gcl"}
+CHANGED = {"soft_q": [STRONG, STRONGEST]}
+"""What belongs to one row alone."""
 SETTINGS: Mapping[str, Any] = {
     "attempts": ATTEMPTS,
     "walks": WALKS,
-    "strongest": STRONGEST,
     "changes": changes(EXPERIMENT),
 }
 

@@ -77,8 +77,8 @@ REMARKS = {
     ("relent", "dish"): "100 rollouts to learn the cost, 90 to optimise a controller for it",
     ("relent", "navigation"): "50 rollouts to learn the cost, 40 to optimise a controller for it",
     ("mppi", "navigation"): "the cost is Guided Cost Learning's, the model is fitted to 10 walks",
-    ("soft_q", "navigation"): "the cost is Guided Cost Learning's, learned from 10 walks and the "
-    "demonstrations",
+    ("soft_q", "navigation"): "the cost is Guided Cost Learning's, learned from walks and the "
+    "demonstrations: Q of four states is not accurate enough on those",
     (
         "soft_q",
         "gridworld",
@@ -203,18 +203,21 @@ def _columns(row: str, problem: str, cells: list[str], width: int, notes: Footno
     return [f"—{notes.mark(why)}" if why else ""] * width
 
 
-def _used(rollouts: int, notes: Footnotes) -> str:
+def _used(cells: Sequence[dict[str, Any]], notes: Footnotes) -> str:
     """Mark what was not tried as often as usual."""
-    if rollouts == BUDGET:
+    few, many = min(e["used"] for e in cells), max(e["used"] for e in cells)
+    if few == many == BUDGET:
         return ""
-    return notes.mark(f"{rollouts} rollouts" if rollouts else "nothing is tried")
+    if many == 0:
+        return notes.mark("nothing is tried")
+    return notes.mark(f"{many} rollouts" if few == many else f"{few} to {many} rollouts")
 
 
 def _gridworld(cells: list[dict[str, Any]], notes: Footnotes) -> list[str]:
     lost, distances = [], []
     for budget in sorted({each["rollouts"] for each in cells}):
         chosen = [each for each in cells if each["rollouts"] == budget]
-        mark = _used(chosen[0]["used"], notes)
+        mark = _used(chosen, notes)
         lost.append(_mean([each["lost"] for each in chosen], 2) + mark)
         distances.append(_mean([100 * each["distance"] for each in chosen], 0) + mark)
     return ["<br>".join(lost), "<br>".join(distances)]
@@ -223,7 +226,7 @@ def _gridworld(cells: list[dict[str, Any]], notes: Footnotes) -> list[str]:
 def _navigation(cells: list[dict[str, Any]], notes: Footnotes) -> list[str]:
     if not cells:
         return ["", ""]
-    mark = _used(cells[0]["used"], notes)
+    mark = _used(cells, notes)
     trials = sum(each["trials"] for each in cells)
     share = _share(sum(each["successes"] for each in cells), trials)
     return [share + mark, _mean([1e3 * each["distance"] for each in cells], 0)]
@@ -234,7 +237,8 @@ def _dish(results: Results, row: str, notes: Footnotes) -> list[str]:
     for condition in CONDITIONS:
         found = of_dish(results, row, condition)
         trials = sum(len(each.mean) for each in found)
-        mark = _used(METHODS[DISH_METHODS[row]].budget(BUDGET), notes) if found else ""
+        used = {"used": METHODS[DISH_METHODS[row]].budget(BUDGET)} if found else {}
+        mark = _used([used], notes) if found else ""
         cells.append(_share(sum(e.successes for e in found), trials) + mark if found else "")
     return cells
 
