@@ -42,7 +42,7 @@ from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.trajectory import Trajectories
 from irl_ros.learning.controller_search import Trial
-from irl_ros.learning.controller_update import constrained_step
+from irl_ros.learning.controller_update import ControllerUpdateConfig, constrained_step
 from irl_ros.learning.cost import Cost, CostConfig
 from irl_ros.learning.local_learning import LocalDiagnostics, LocalLearning, LocalLearningConfig
 from irl_ros.learning.lqr import LinearDynamics, Marginals, propagate
@@ -78,6 +78,10 @@ class MaximumEntropyConfig(LocalLearningConfig):
         30.0, low=1e-9, high=1e9, doc="w_u, weight of ||u||^2, which is not learned"
     )
     fit: LikelihoodFitConfig = field(default_factory=LikelihoodFitConfig)
+    # What the demonstrator is taken to be confined to must not grow because predictions come true.
+    controller: ControllerUpdateConfig = field(
+        default_factory=lambda: ControllerUpdateConfig(adapt_step=False)
+    )
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,7 @@ def test_a_cold_start_learns_to_reach_the_goal() -> None:
         "rollouts": 8,
         "action_weight": ACTION_WEIGHT,
         "fit.prior_weight": 0.01,
+        "controller.adapt_step": True,
         "first_sampler.kind": "hold",
         "first_sampler.hold_deviation": 0.5,
         "first_sampler.hold_stiffness": 0.0,
