@@ -89,7 +89,7 @@ def test_small_demonstration_from_teaching_to_report(tmp_path: Path) -> None:
     assert "report: " in output, output
     summary = json.loads(folder.summary.read_text())
     assert summary["demonstrations"] == 4
-    assert summary["training_rollouts"] == 10
+    assert summary["training_rollouts"] == 5
     assert summary["evaluations"] == 1
     assert set(summary["wall_seconds"]) == {"record", "train", "execute"}
     html = folder.report.read_text()

@@ -93,6 +93,7 @@ def test_a_learned_cost_serves_again_where_nothing_was_shown() -> None:
                 "cost.features": 16,
                 "cost.action_weight": ACTION_WEIGHT,
                 "cost_update.steps": 100,
+                "objective.monotonic_weight": 10.0,
             },
         ),
         seed=0,
