@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures of the tests that talk over DDS."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,14 @@ from harness import RosHarness
 def pytest_configure(config: pytest.Config) -> None:
     # rclpy imports the parser generator lark, which imports a deprecated standard module.
     config.addinivalue_line("filterwarnings", "ignore:module 'sre_:DeprecationWarning")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hang_up_ends_processes() -> Iterator[None]:
+    """Do not hand down that SIGHUP is ignored, as it is where the tests run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture
