@@ -182,14 +182,19 @@ def _own(cls: type[Parameters]) -> list[ParameterInfo]:
 
 def describe(cls: type[Parameters], prefix: str = "") -> list[ParameterInfo]:
     """List every value of a configuration, nested ones with dotted names, in declaration order."""
-    own = {info.name: info for info in _own(cls)}
-    hints = typing.get_type_hints(cls)
+    return _describe(cls(), prefix)
+
+
+def _describe(usual: Parameters, prefix: str) -> list[ParameterInfo]:
+    # A part may have other defaults in the whole than its class has by itself.
+    own = {info.name: info for info in _own(type(usual))}
     listed: list[ParameterInfo] = []
-    for field in dataclasses.fields(cls):
-        if field.name in own:
-            listed.append(dataclasses.replace(own[field.name], name=f"{prefix}{field.name}"))
+    for field in dataclasses.fields(usual):
+        name, value = f"{prefix}{field.name}", getattr(usual, field.name)
+        if isinstance(value, Parameters):
+            listed.extend(_describe(value, prefix=f"{name}."))
         else:
-            listed.extend(describe(hints[field.name], prefix=f"{prefix}{field.name}."))
+            listed.append(dataclasses.replace(own[field.name], name=name, default=value))
     return listed
 
 

@@ -61,6 +61,16 @@ def test_every_value_is_described_in_order() -> None:
     assert [info.read_only for info in infos] == [True, True, True, True, False]
 
 
+def test_a_part_is_described_with_the_defaults_it_has_in_the_whole() -> None:
+    @dataclass(frozen=True)
+    class Slow(Parameters):
+        """Other settings."""
+
+        inner: Inner = field(default_factory=lambda: Inner(speed=0.25))
+
+    assert [info.default for info in describe(Slow)] == [0.25, (3, 4)]
+
+
 def test_an_integer_may_stand_for_a_number() -> None:
     speed = from_mapping(Outer, {"inner.speed": 2}).inner.speed
     assert speed == 2.0
