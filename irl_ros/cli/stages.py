@@ -184,6 +184,7 @@ def train(demonstration: Demonstration) -> None:
                 "preset": options.preset,
                 "gcl.iterations": total,
                 "resume": True,
+                "linger": 0.0,
                 "seed": options.seed,
                 "simulation.arm": options.arm,
                 "simulation.condition": options.condition,

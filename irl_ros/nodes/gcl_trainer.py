@@ -24,7 +24,7 @@ from irl_ros.nodes.trainer_config import TrainerConfig, from_preset
 from irl_ros.nodes.training_material import gather, rollouts
 from irl_ros.ros.conversions import Level, Status, payload_message, status_array_message
 from irl_ros.ros.parameters import declare_parameters
-from irl_ros.ros.qos import event, latched
+from irl_ros.ros.qos import history, latched
 from irl_ros.ros.spin import NodeExit, Stop, run_node
 
 
@@ -37,7 +37,7 @@ class GclTrainer(Node):
         for name in ("dataset", "output"):
             if not getattr(self.config, name):
                 raise ParameterError(f"{name} is empty; give a folder with -p {name}:=FOLDER")
-        self._status = self.create_publisher(DiagnosticArray, "training_status", event())
+        self._status = self.create_publisher(DiagnosticArray, "training_status", history())
         self._cost = self.create_publisher(UInt8MultiArray, "cost_model", latched())
         self._policy = self.create_publisher(UInt8MultiArray, "policy", latched())
 
@@ -118,6 +118,8 @@ def _run(node: GclTrainer, stop: Stop) -> None:
     node.publish_models(folder)
     node.publish_status("finished", {})
     log.info(f"finished: {config.output}")
+    # A publisher's latched messages end with its process.
+    stop.wait(config.linger)
 
 
 def _headline(values: Mapping[str, float]) -> str:

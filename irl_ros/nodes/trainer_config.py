@@ -30,6 +30,13 @@ class TrainerConfig(AlgorithmConfig):
     baseline_rollouts: int = parameter(
         20, low=0, high=1000, doc="attempts before learning that show what imitation alone does"
     )
+    linger: float = parameter(
+        2.0,
+        low=0.0,
+        high=86400.0,
+        unit="s",
+        doc="how long the node stays after the end, so that late readers get its last word",
+    )
     demonstrations: DatasetConfig = field(default_factory=DatasetConfig)
     skip_bad: bool = parameter(False, doc="leave out takes that cannot be used")
     simulation: SimulationConfig = field(default_factory=SimulationConfig)

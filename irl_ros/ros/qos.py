@@ -40,6 +40,11 @@ def latched() -> QoSProfile:
     return _keep_last(1, ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL)
 
 
+def history(depth: int = 1000) -> QoSProfile:
+    """Return the profile of events that late subscribers may ask for, too: all are kept."""
+    return _keep_last(depth, ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL)
+
+
 def event(depth: int = 10) -> QoSProfile:
     """Return the profile of events and slow streams that should all arrive: reliable."""
     return _keep_last(depth, ReliabilityPolicy.RELIABLE)

@@ -68,6 +68,12 @@ class Stop:
         """Whether the loop should end."""
         return bool(self._requests)
 
+    def wait(self, seconds: float) -> None:
+        """Return after some seconds, or soon after the loop should end."""
+        deadline = time.monotonic() + seconds
+        while not self and (left := deadline - time.monotonic()) > 0:
+            time.sleep(min(left, _POLL_S))
+
     def request(self) -> None:
         """Ask the loop to end; allowed in a signal handler."""
         self._requests.append(1)

@@ -32,7 +32,9 @@ SHORT = {
     "gcl.iterations": 2,
     "gcl.rollouts": 2,
     "gcl.cost_update.steps": 5,
+    "linger": 0.0,
 }
+STAY = {"linger": 600.0}  # until the test has heard everything
 
 
 @pytest.fixture(scope="module")
@@ -48,23 +50,31 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def last_word(status: list[DiagnosticArray]) -> str:
+    """Return the newest message of the trainer, none before the first."""
+    said = [each.message for message in status for each in statuses(message)[1]]
+    return said[-1] if said else ""
+
+
 def test_a_run_reports_publishes_and_leaves_a_complete_folder(
     ros: RosHarness, dataset: Path
 ) -> None:
-    status = ros.collect(DiagnosticArray, "training_status", qos.event())
+    status = ros.collect(DiagnosticArray, "training_status", qos.history())
     policies = ros.collect(UInt8MultiArray, "policy", qos.latched())
     costs = ros.collect(UInt8MultiArray, "cost_model", qos.latched())
     output = ros.folder / "run"
     trainer = ros.start(
-        "irl_ros.nodes.gcl_trainer", {"dataset": str(dataset), "output": str(output), **SHORT}
+        "irl_ros.nodes.gcl_trainer",
+        {"dataset": str(dataset), "output": str(output), **SHORT, **STAY},
     )
-    assert ros.wait_for_end(trainer, 120.0) == 0
+    ros.wait_until(lambda: last_word(status) == "finished", "its last word", 120.0)
+    ros.wait_until(lambda: policies and costs, "the models")
+    assert trainer.interrupt() == 0
     assert "finished" in trainer.output
-    ros.wait_until(lambda: len(policies) >= 1 and len(costs) >= 1, "the models")
     said = [each for message in status for each in statuses(message)[1]]
-    assert said[-1].message == "finished"
+    assert [each.message for each in said] == ["training", "training", "finished"]
     assert float(said[0].values["iterations"]) == 2
-    assert float(said[0].values["rollouts"]) in (2, 4)  # the first may be missed
+    assert [float(each.values["rollouts"]) for each in said[:2]] == [2, 4]
     controller, metadata = policy_from_bytes(payload(policies[-1]))
     assert torch.equal(controller.gains, load_policy(output)[0].gains)
     contract = ExecutionContract.from_metadata(metadata)
@@ -115,20 +125,15 @@ def test_policies_with_other_actions_say_what_their_actions_mean(
 def test_other_algorithms_leave_a_policy_that_can_be_executed(
     ros: RosHarness, dataset: Path, algorithm: str, short: dict[str, object]
 ) -> None:
-    status = ros.collect(DiagnosticArray, "training_status", qos.event())
+    status = ros.collect(DiagnosticArray, "training_status", qos.history())
     output = ros.folder / "run"
-    values = {"dataset": str(dataset), "output": str(output), **SHORT}
+    values = {"dataset": str(dataset), "output": str(output), **SHORT, **STAY}
     trainer = ros.start("irl_ros.nodes.gcl_trainer", {**values, "algorithm": algorithm, **short})
-    assert ros.wait_for_end(trainer, 120.0) == 0, trainer.output
+    ros.wait_until(lambda: last_word(status) == "finished", "its last word", 120.0)
+    assert trainer.interrupt() == 0, trainer.output
     check_policy(load_executable(output), ARM, 1 / 120)
     assert json.loads((output / "run.json").read_text())["algorithm"] == algorithm
     assert (output / "cost.safetensors").exists() == algorithm.startswith("max")
-
-    def last() -> str:
-        said = [each.message for message in status for each in statuses(message)[1]]
-        return said[-1] if said else ""
-
-    ros.wait_until(lambda: last() == "finished", "its last word")
 
 
 def test_an_interrupted_run_goes_on_to_the_same_result(ros: RosHarness, dataset: Path) -> None:
