@@ -111,6 +111,7 @@ def _cost_update(size: Size) -> Callable[[], object]:
         demonstration_actions=_noise(shown, size.steps, ACTIONS),
         demonstration_weights=torch.ones(shown, dtype=torch.float64),
         demonstration_log_q=_noise(shown),
+        demonstration_path=torch.ones(shown, size.steps - 1, dtype=torch.float64),
         sample_inputs=_noise(drawn, size.steps, size.states),
         sample_actions=_noise(drawn, size.steps, ACTIONS),
         sample_log_q=_noise(drawn),

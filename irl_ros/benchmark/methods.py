@@ -169,6 +169,16 @@ _ABLATIONS = (
     _ablation("no_lcr", "weight of g_lcr 0", {"objective.rate_weight": 0.0}),
     _ablation("no_mono", "weight of g_mono 0", {"objective.monotonic_weight": 0.0}),
     _ablation(
+        "mono_in_time",
+        "g_mono asks the same fall of every step",
+        {"objective.monotonic_along": "time"},
+    ),
+    _ablation(
+        "doubt_two",
+        "an earlier controller must be better by two standard errors",
+        {"controller.doubt": 2.0},
+    ),
+    _ablation(
         "no_regularisers",
         "both weights 0",
         {"objective.rate_weight": 0.0, "objective.monotonic_weight": 0.0},

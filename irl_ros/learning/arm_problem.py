@@ -66,4 +66,5 @@ def arm_problem(demonstrations: Demonstrations, target: Pose, arm: Arm) -> Learn
         weights=demonstrations.weights,
         tracking=motion_tracking(demonstrations),
         coordinates=ArmCoordinates(arm),
+        positions=_POSITIONS,
     )

@@ -125,30 +125,47 @@ class ControllerImprovement:
             multiplier = step_multiplier(multiplier, predicted, actual, self.controller)
         return StepJudgement(multiplier, predicted, actual)
 
-    @torch.no_grad()
     def choose_base(self, cost: StepCost, experience: Experience) -> int:
         """Return the controller, counted from 0, that the next step starts from.
 
         The best is the one whose samples have the least c - H(q) by the cost as it is now. A step
-        that a later cost clearly regrets, into a neighbouring slot for instance, is thereby taken
-        back: local steps would not find the way out. Clearly means by two standard errors.
+        that a later cost regrets, into a neighbouring slot for instance, is thereby taken back:
+        local steps would not find the way out. A doubtful regret does not count.
         """
         newest = len(experience.counts) - 1
         if self.controller.base == "newest":
             return newest
+        costs = self._sampled_costs(cost, experience)
+        free_energies = [
+            float(each.mean()) - self.controller.temperature * controller.entropy()
+            for each, controller in zip(costs, experience.controllers, strict=True)
+        ]
+        best = int(np.argmin(free_energies))
+        error = math.sqrt(
+            sum(float(costs[each].var()) / len(costs[each]) for each in (best, newest))
+        )
+        regret = free_energies[newest] - free_energies[best]
+        return best if regret > self.controller.doubt * error else newest
+
+    def choose_delivered(self, cost: StepCost, experience: Experience) -> int:
+        """Return the controller, counted from 0, that is kept when no more can be tried.
+
+        The one whose samples have the least mean cost: it is executed without its noise, so its
+        entropy is no merit.
+        """
+        if self.controller.base == "newest":
+            return len(experience.counts) - 1
+        return int(
+            np.argmin([float(each.mean()) for each in self._sampled_costs(cost, experience)])
+        )
+
+    @torch.no_grad()
+    def _sampled_costs(self, cost: StepCost, experience: Experience) -> tuple[Tensor, ...]:
+        """Return the trajectory costs of each controller's samples."""
         assert experience.samples is not None
         inputs = self.features(experience.samples.states)
         costs = cost.evaluate(inputs, experience.samples.actions).sum(dim=1)
-        parts = torch.split(costs, list(experience.counts))
-        temperature = self.controller.temperature
-        free_energies = [
-            float(part.mean()) - temperature * controller.entropy()
-            for part, controller in zip(parts, experience.controllers, strict=True)
-        ]
-        best = int(np.argmin(free_energies))
-        variances = [float(part.var()) / len(part) for part in parts]
-        doubt = 2 * math.sqrt(variances[best] + variances[newest])
-        return best if free_energies[newest] - free_energies[best] > doubt else newest
+        return torch.split(costs, list(experience.counts))
 
     def step(
         self,

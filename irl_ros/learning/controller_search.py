@@ -149,11 +149,13 @@ class ControllerSearch:
             LearningError: If there is no solution within the KL limit.
         """
         experience, multiplier = trial.experience, trial.judgement.multiplier
-        base = self.improvement.choose_base(cost, experience)
+        improvement = self.improvement
         last = self.progress.iteration + 1 == self.iterations
-        if last and not self.improvement.controller.last_step:
-            adaptive = False
-        make = self.improvement.step if adaptive else self.improvement.stay
+        if last and not improvement.controller.last_step:
+            base, make = improvement.choose_delivered(cost, experience), improvement.stay
+        else:
+            base = improvement.choose_base(cost, experience)
+            make = improvement.step if adaptive else improvement.stay
         update = make(cost, experience, base, multiplier, self.elapsed)
         self.progress = SearchProgress(
             update.controller, self.progress.iteration + 1, experience, multiplier, update

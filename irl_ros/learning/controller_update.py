@@ -48,6 +48,12 @@ class ControllerUpdateConfig(Parameters):
         choices=("best", "newest"),
         doc="controller that a step starts from: the best so far by the current cost, or the last",
     )
+    doubt: float = parameter(
+        1.0,
+        low=0.0,
+        high=100.0,
+        doc="standard errors by which an earlier controller must be better to be gone back to",
+    )
     last_step: bool = parameter(
         False,
         doc="improve after the last rollouts, too; what is delivered has then never been tried",

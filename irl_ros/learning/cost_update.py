@@ -65,6 +65,7 @@ class CostData:
         demonstration_actions: Their actions.
         demonstration_weights: How much each counts.
         demonstration_log_q: Their log densities, fused by the shares of a minibatch.
+        demonstration_path: How far each of their steps goes, 1 on average.
         sample_inputs: Cost inputs of the background samples.
         sample_actions: Their actions.
         sample_log_q: Their log densities, fused likewise.
@@ -76,6 +77,7 @@ class CostData:
     demonstration_actions: Float[Tensor, "N T u"]
     demonstration_weights: Float[Tensor, " N"]
     demonstration_log_q: Float[Tensor, " N"]
+    demonstration_path: Float[Tensor, "N S"]
     sample_inputs: Float[Tensor, "M T y"]
     sample_actions: Float[Tensor, "M T u"]
     sample_log_q: Float[Tensor, " M"]
@@ -249,11 +251,10 @@ def _losses(
     if data.newest_marginals is not None and newest:
         share = normalise(beta * log_weights[background].detach())[-newest:].sum()
         loss = loss + share * control_variate(cost, data.newest_marginals, inputs[-newest:])
-    return (
-        loss,
-        local_constant_rate(state_costs),
-        monotonic(state_costs[:count], objective.monotonic_margin),
-    )
+    margin: float | Tensor = objective.monotonic_margin
+    if objective.monotonic_along == "path":
+        margin = margin * data.demonstration_path[demonstrations]
+    return loss, local_constant_rate(state_costs), monotonic(state_costs[:count], margin)
 
 
 def _rounded(data: CostData, config: CostUpdateConfig) -> CostData:

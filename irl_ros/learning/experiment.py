@@ -173,4 +173,5 @@ def experiment_problem(
         input_scale=group_scale(inputs, experiment.groups),
         tracking=experiment.tracking,
         weights=torch.ones(len(inputs), dtype=torch.float64),
+        positions=experiment.miss,
     )

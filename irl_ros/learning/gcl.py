@@ -20,7 +20,7 @@ from irl_ros.learning.device import check_device
 from irl_ros.learning.diagnostics import Diagnostics
 from irl_ros.learning.local_learning import LocalLearning, LocalLearningConfig
 from irl_ros.learning.objective import ObjectiveConfig
-from irl_ros.learning.problem import LearningProblem
+from irl_ros.learning.problem import LearningProblem, path_shares
 from irl_ros.learning.saved_state import (
     SavedState,
     optimiser_tensors,
@@ -112,6 +112,7 @@ class GuidedCostLearning(LocalLearning[GclConfig, Diagnostics]):
             demonstration_actions=self.problem.demonstrations.actions,
             demonstration_weights=self.problem.weights,
             demonstration_log_q=demonstrated,
+            demonstration_path=path_shares(self.problem),
             sample_inputs=self.problem.features(experience.samples.states),
             sample_actions=experience.samples.actions,
             sample_log_q=sampled,

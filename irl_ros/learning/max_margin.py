@@ -23,7 +23,7 @@ regret. What is delivered is the tried controller with the least; an arm has no 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, final
 
 import torch
@@ -33,6 +33,7 @@ from torch import Tensor
 from irl_ros.core.parameters import parameter
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.learning.controller_search import Trial
+from irl_ros.learning.controller_update import ControllerUpdateConfig
 from irl_ros.learning.cost import CostConfig
 from irl_ros.learning.experience import Experience
 from irl_ros.learning.local_learning import LocalDiagnostics, LocalLearning, LocalLearningConfig
@@ -65,6 +66,10 @@ class MaximumMarginConfig(LocalLearningConfig):
     )
     epsilon: float = parameter(
         0.1, low=1e-9, high=1e9, doc="margin, in units of features, at which learning is finished"
+    )
+    # Each fit weighs the features anew: what the newest cost regrets, the next may praise.
+    controller: ControllerUpdateConfig = field(
+        default_factory=lambda: ControllerUpdateConfig(doubt=2.0)
     )
 
 

@@ -24,7 +24,7 @@ from irl_ros.learning.device import check_device
 from irl_ros.learning.importance import log_mixture
 from irl_ros.learning.neural_learning import NeuralLearning, NeuralLearningConfig
 from irl_ros.learning.objective import ObjectiveConfig
-from irl_ros.learning.problem import LearningProblem
+from irl_ros.learning.problem import LearningProblem, path_shares
 from irl_ros.learning.saved_state import (
     SavedState,
     batch_tensors,
@@ -176,6 +176,7 @@ class CostLearner:
             demonstration_actions=shown.actions,
             demonstration_weights=self._problem.weights,
             demonstration_log_q=fused[: len(shown)],
+            demonstration_path=path_shares(self._problem),
             sample_inputs=self._problem.features(samples.states),
             sample_actions=samples.actions,
             sample_log_q=fused[len(shown) :],

@@ -52,13 +52,19 @@ class ObjectiveConfig(Parameters):
         0.1, low=0.0, high=1e6, doc="weight of the local-constant-rate regulariser g_lcr"
     )
     monotonic_weight: float = parameter(
-        100.0, low=0.0, high=1e6, doc="weight of the monotonic regulariser g_mono"
+        30.0, low=0.0, high=1e6, doc="weight of the monotonic regulariser g_mono"
     )
     monotonic_margin: float = parameter(
         0.3,
         low=-1e6,
         high=1e6,
         doc="g_mono penalises c_t - c_(t-1) above minus this; the paper prints -1",
+    )
+    monotonic_along: str = parameter(
+        "path",
+        choices=("path", "time"),
+        doc="the margin is for a step of average length, and less while a demonstrator waits, or "
+        "for every step",
     )
 
 
@@ -170,10 +176,16 @@ def local_constant_rate(costs: Float[Tensor, "M T"]) -> Float[Tensor, ""]:
     return costs.diff(n=2, dim=1).square().sum(dim=1).mean()
 
 
-def monotonic(costs: Float[Tensor, "N T"], margin: float) -> Float[Tensor, ""]:
-    """Return g_mono = sum_t max(0, c_t - c_(t-1) + margin)^2, averaged over trajectories.
+def monotonic(
+    costs: Float[Tensor, "N T"], margin: float | Float[Tensor, "N S"]
+) -> Float[Tensor, ""]:
+    """Return g_mono = sum_t max(0, c_t - c_(t-1) + margin_t)^2, averaged over trajectories.
 
     Finn, Levine and Abbeel (2016), section 5, print margin -1, which forbids only rises above 1;
     a positive margin demands a strict decrease, which is what their text asks for.
+
+    Args:
+        costs: State costs c_t of the demonstrations.
+        margin: How much each step has to fall; one number for all, or one for each.
     """
     return torch.relu(costs.diff(dim=1) + margin).square().sum(dim=1).mean()

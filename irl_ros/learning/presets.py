@@ -14,6 +14,7 @@ _PAPER = {
     "objective.fusion": "equal",
     "objective.cost_temperature": 1.0,
     "objective.monotonic_margin": -1.0,
+    "objective.monotonic_along": "time",
     "cost_update.newest_share": 0.0,
     "cost_update.gradient_clip": 0.0,
     "density.degree": 0,

@@ -4,7 +4,7 @@
 
 import hashlib
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float
@@ -44,6 +44,8 @@ class LearningProblem:
         tracking: Feedback u = tracking (x - x_reference) that pulls the state back to a reference
             at unit rate, 1/s.
         coordinates: What is known of the state's inner dependence; None if nothing.
+        positions: Cost inputs that say where the robot is, all by default; the others say how
+            fast it moves.
 
     Raises:
         DataError: If the parts disagree in number or dimension.
@@ -58,6 +60,7 @@ class LearningProblem:
     tracking: Float[Tensor, "u x"]
     weights: Float[Tensor, " N"]
     coordinates: Coordinates | None = None
+    positions: slice = field(default_factory=lambda: slice(None))
 
     def __post_init__(self) -> None:
         """Check the parts against each other."""
@@ -91,6 +94,17 @@ def group_scale(inputs: Float[Tensor, "N T y"], groups: tuple[slice, ...]) -> Fl
     for group in groups:
         scale[group] = inputs[..., group].square().mean().sqrt().clamp(min=1e-9)
     return scale
+
+
+def path_shares(problem: LearningProblem) -> Float[Tensor, "N S"]:
+    """Return how far each step of a demonstration goes, 1 on average; 0 where it waits.
+
+    Args:
+        problem: Its scaled positions are what distance is measured in.
+    """
+    scaled = (problem.inputs / problem.input_scale)[..., problem.positions]
+    steps: Tensor = scaled.diff(dim=1).norm(dim=-1)
+    return steps / steps.mean().clamp(min=1e-12)
 
 
 def hold_out(

@@ -113,4 +113,5 @@ def point_mass_problem(goal: torch.Tensor, count: int = 16) -> LearningProblem:
         scale,
         tracking,
         torch.ones(count).double(),
+        positions=slice(0, 2),
     )

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Optimising a controller for a known cost on a point mass whose optimum is known."""
 
+import dataclasses
+
 import pytest
 import torch
 from point_mass import ACTION_WEIGHT, STEPS, PointMass, expert, features, point_mass_problem
@@ -17,6 +19,7 @@ from irl_ros.learning.controller_search import (
 )
 from irl_ros.learning.cost import QuadraticCost
 from irl_ros.learning.gcl import GclConfig, GuidedCostLearning
+from irl_ros.learning.problem import path_shares
 
 GOAL = torch.tensor([1.0, 0.5], dtype=torch.float64)
 WEIGHTS = torch.tensor([20.0, 20.0, 1.0, 1.0], dtype=torch.float64)
@@ -78,6 +81,17 @@ def test_the_search_follows_its_seed_alone() -> None:
     config = from_mapping(OptimiserConfig, {"iterations": 3, "rollouts": 4})
     assert str(optimise(config, 1)) == str(optimise(config, 1))
     assert str(optimise(config, 1)) != str(optimise(config, 2))
+
+
+def test_path_shares_tell_waiting_from_going() -> None:
+    """They follow the distance that the demonstrators went, 1 on average, 0 at rest."""
+    problem = point_mass_problem(GOAL)
+    shares = path_shares(problem)
+    assert float(shares.mean()) == pytest.approx(1.0)
+    gone = problem.inputs[..., :2].diff(dim=1).norm(dim=-1)
+    torch.testing.assert_close(shares, gone / gone.mean())
+    resting = dataclasses.replace(problem, inputs=problem.inputs[:, :1].expand(-1, STEPS, -1))
+    assert float(path_shares(resting).abs().max()) == 0.0
 
 
 def test_a_learned_cost_serves_again_where_nothing_was_shown() -> None:

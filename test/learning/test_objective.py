@@ -106,6 +106,15 @@ def test_regularisers_on_known_curves() -> None:
     assert float(monotonic(bend, margin=0.0)) == pytest.approx(1.0**2 + 3.0**2)
 
 
+def test_a_wait_need_not_fall_while_a_long_step_must_fall_more() -> None:
+    """Path lengths 0, 1 and 2 with a margin of 1: the falls asked for are 0, 1 and 2."""
+    costs = torch.tensor([[5.0, 5.0, 4.0, 3.0]], dtype=torch.float64)
+    path = torch.tensor([[0.0, 1.0, 2.0]], dtype=torch.float64)
+    assert float(monotonic(costs, path)) == pytest.approx(1.0)
+    assert float(monotonic(costs, 1.0)) == pytest.approx(1.0)
+    assert float(monotonic(costs.flip(1), path)) == pytest.approx((0 + 1) ** 2 + (1 + 1) ** 2 + 4)
+
+
 def test_regulariser_gradients_by_finite_differences() -> None:
     costs = numbers(12, 5).reshape(2, 6).requires_grad_()
     assert torch.autograd.gradcheck(local_constant_rate, (costs,))

@@ -1,0 +1,78 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which controller a step starts from, and which one is delivered, for costs that are given."""
+
+import pytest
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from irl_ros.core.features import AffineFeatures
+from irl_ros.core.policy import LinearGaussianController
+from irl_ros.core.trajectory import Trajectories
+from irl_ros.learning.controller_improvement import ControllerImprovement
+from irl_ros.learning.controller_update import ControllerUpdateConfig
+from irl_ros.learning.cost import QuadraticCost
+from irl_ros.learning.dynamics import DynamicsConfig
+from irl_ros.learning.experience import Experience
+
+STEPS = 4
+
+
+class FirstState:
+    """The cost of a step is the state itself."""
+
+    def evaluate(
+        self, inputs: Float[Tensor, "M T y"], actions: Float[Tensor, "M T u"]
+    ) -> Float[Tensor, "M T"]:
+        """Return the first input."""
+        return inputs[..., 0] + 0 * actions[..., 0]
+
+    def expand(
+        self,
+        features: AffineFeatures,
+        states: Float[Tensor, "M T x"],
+        actions: Float[Tensor, "M T u"],
+    ) -> QuadraticCost:
+        """Not asked for here."""
+        raise NotImplementedError
+
+
+def tried(batches: list[list[float]], deviations: list[float]) -> Experience:
+    """Return controllers whose samples have the given trajectory costs."""
+    experience = Experience()
+    for costs, deviation in zip(batches, deviations, strict=True):
+        states = torch.tensor(costs, dtype=torch.float64)[:, None, None].expand(-1, STEPS, 1)
+        controller = LinearGaussianController(
+            torch.zeros(STEPS, 1, 1, dtype=torch.float64),
+            torch.zeros(STEPS, 1, dtype=torch.float64),
+            torch.full((STEPS, 1, 1), deviation**2, dtype=torch.float64),
+        )
+        samples = Trajectories(states / STEPS, torch.zeros(len(costs), STEPS, 1).double())
+        experience = experience.extended(controller, samples)
+    return experience
+
+
+def improvement(**changes: object) -> ControllerImprovement:
+    features = AffineFeatures(torch.eye(1).double(), torch.zeros(1).double())
+    config = ControllerUpdateConfig(**changes)  # type: ignore[arg-type]
+    return ControllerImprovement(features, DynamicsConfig(), config)
+
+
+@pytest.mark.parametrize(("doubt", "base"), [(0.0, 0), (1.0, 0), (2.0, 1)])
+def test_an_earlier_controller_must_be_better_beyond_doubt(doubt: float, base: int) -> None:
+    """Means 10 and 13 with a standard error of 2: a regret of 1.5 standard errors."""
+    experience = tried([[10.0, 10.0], [11.0, 15.0]], [1.0, 1.0])
+    assert improvement(doubt=doubt).choose_base(FirstState(), experience) == base
+    assert improvement(base="newest").choose_base(FirstState(), experience) == 1
+
+
+def test_entropy_is_a_merit_for_sampling_and_none_for_what_is_delivered() -> None:
+    """The first costs 1 nat more, and its four steps have log 2 nat more of entropy each."""
+    experience = tried([[11.0, 11.0], [10.0, 10.0]], [2.0, 1.0])
+    gap = experience.controllers[0].entropy() - experience.controllers[1].entropy()
+    assert gap == pytest.approx(STEPS * 0.6931, abs=1e-3)
+    choice = improvement()
+    assert choice.choose_base(FirstState(), experience) == 0
+    assert choice.choose_delivered(FirstState(), experience) == 1
+    assert improvement(base="newest").choose_delivered(FirstState(), experience) == 1
