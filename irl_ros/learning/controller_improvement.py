@@ -128,7 +128,8 @@ class ControllerImprovement:
     def choose_base(self, cost: StepCost, experience: Experience) -> int:
         """Return the controller, counted from 0, that the next step starts from.
 
-        The best is the one whose samples have the least c - H(q) by the cost as it is now. A step
+        The best is the one whose samples have the least c - H(q) by the cost as it is now, in the
+        median: one rollout that fails by chance would hide a good controller in the mean. A step
         that a later cost regrets, into a neighbouring slot for instance, is thereby taken back:
         local steps would not find the way out. A doubtful regret does not count.
         """
@@ -137,7 +138,7 @@ class ControllerImprovement:
             return newest
         costs = self._sampled_costs(cost, experience)
         free_energies = [
-            float(each.mean()) - self.controller.temperature * controller.entropy()
+            float(each.quantile(0.5)) - self.controller.temperature * controller.entropy()
             for each, controller in zip(costs, experience.controllers, strict=True)
         ]
         best = int(np.argmin(free_energies))

@@ -67,6 +67,12 @@ def test_an_earlier_controller_must_be_better_beyond_doubt(doubt: float, base: i
     assert improvement(base="newest").choose_base(FirstState(), experience) == 1
 
 
+def test_one_rollout_that_fails_by_chance_does_not_hide_a_good_controller() -> None:
+    experience = tried([[10.0, 10.0, 100.0], [30.0, 31.0, 29.0]], [1.0, 1.0])
+    assert improvement(doubt=0.5).choose_base(FirstState(), experience) == 0
+    assert improvement().choose_delivered(FirstState(), experience) == 1
+
+
 def test_entropy_is_a_merit_for_sampling_and_none_for_what_is_delivered() -> None:
     """The first costs 1 nat more, and its four steps have log 2 nat more of entropy each."""
     experience = tried([[11.0, 11.0], [10.0, 10.0]], [2.0, 1.0])
