@@ -69,7 +69,7 @@ class MaximumMarginConfig(LocalLearningConfig):
     )
     # Each fit weighs the features anew: what the newest cost regrets, the next may praise.
     controller: ControllerUpdateConfig = field(
-        default_factory=lambda: ControllerUpdateConfig(doubt=2.0)
+        default_factory=lambda: ControllerUpdateConfig(doubt=3.0)
     )
 
 
