@@ -5,8 +5,16 @@
 Nothing moves until somebody calls the service /policy_controller/execute (std_srvs/srv/Trigger).
 """
 
+from pathlib import Path
+
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, EmitEvent, LogInfo, RegisterEventHandler
+from launch.actions import (
+    DeclareLaunchArgument,
+    EmitEvent,
+    LogInfo,
+    OpaqueFunction,
+    RegisterEventHandler,
+)
 from launch.conditions import IfCondition
 from launch.event_handlers import OnProcessExit
 from launch.events import Shutdown
@@ -97,7 +105,7 @@ def generate_launch_description() -> LaunchDescription:
                 condition=IfCondition(LaunchConfiguration("sim")),
             ),
             controller,
-            _node("reward_publisher", [arm, arm_config, {"cost": run}]),
+            OpaqueFunction(function=_reward, args=[[arm, arm_config, {"cost": run}]]),
             RegisterEventHandler(OnProcessExit(target_action=controller, on_exit=_shut_down)),
         ]
     )
@@ -125,6 +133,14 @@ def _node(executable: str, parameters: list[object], **options: object) -> Node:
         sigterm_timeout="15",
         **options,
     )
+
+
+def _reward(context: LaunchContext, parameters: list[object]) -> list[LaunchDescriptionEntity]:
+    # Behaviour cloning and GAIL learn a policy and no cost.
+    run = Path(LaunchConfiguration("run").perform(context))
+    if run.is_dir() and not (run / "cost.safetensors").exists():
+        return [LogInfo(msg=f"{run} holds a policy and no cost: no reward is published")]
+    return [_node("reward_publisher", parameters)]
 
 
 def _shut_down(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
