@@ -151,43 +151,31 @@ def update_cost(
     """
     data = placed(_rounded(data, config), config.device)
     with fitted_on(config.device, cost, log_partition, optimiser):
-        return _take_steps(cost, log_partition, optimiser, data, config, objective, generator)
-
-
-def _take_steps(
-    cost: Cost,
-    log_partition: nn.Parameter,
-    optimiser: torch.optim.Optimizer,
-    data: CostData,
-    config: CostUpdateConfig,
-    objective: ObjectiveConfig,
-    generator: torch.Generator,
-) -> CostUpdateReport:
-    totals = torch.zeros(4, dtype=torch.float64, device=config.device)
-    parameters = list(cost.parameters())
-    newest = min(_newest_in_batch(config), data.newest)
-    if objective.loss == "gan":
-        _start_at_optimum(log_partition, cost, data)
-    for step in range(config.steps):
-        demonstrations = _choose(
-            len(data.demonstration_inputs), config.demonstration_batch, generator
-        )
-        samples = _background_batch(data, config, generator)
-        loss, rate, rising = _losses(
-            cost, log_partition, data, demonstrations, samples, objective, newest
-        )
-        total = loss + objective.rate_weight * rate + objective.monotonic_weight * rising
-        if not bool(torch.isfinite(total)):
-            raise LearningError(
-                f"the cost objective is {float(total.detach())} at step {step} of an update; "
-                "lower cost_update.learning_rate or cost.scale"
+        totals = torch.zeros(4, dtype=torch.float64, device=config.device)
+        parameters = list(cost.parameters())
+        newest = min(_newest_in_batch(config), data.newest)
+        if objective.loss == "gan":
+            _start_at_optimum(log_partition, cost, data)
+        for step in range(config.steps):
+            demonstrations = _choose(
+                len(data.demonstration_inputs), config.demonstration_batch, generator
             )
-        optimiser.zero_grad()
-        total.backward()  # type: ignore[no-untyped-call]
-        limit = config.gradient_clip or torch.inf
-        norm = torch.nn.utils.clip_grad_norm_(parameters, limit)
-        optimiser.step()
-        totals += torch.stack([loss.detach(), rate.detach(), rising.detach(), norm])
+            samples = _background_batch(data, config, generator)
+            loss, rate, rising = _losses(
+                cost, log_partition, data, demonstrations, samples, objective, newest
+            )
+            total = loss + objective.rate_weight * rate + objective.monotonic_weight * rising
+            if not bool(torch.isfinite(total)):
+                raise LearningError(
+                    f"the cost objective is {float(total.detach())} at step {step} of an update; "
+                    "lower cost_update.learning_rate or cost.scale"
+                )
+            optimiser.zero_grad()
+            total.backward()  # type: ignore[no-untyped-call]
+            limit = config.gradient_clip or torch.inf
+            norm = torch.nn.utils.clip_grad_norm_(parameters, limit)
+            optimiser.step()
+            totals += torch.stack([loss.detach(), rate.detach(), rising.detach(), norm])
     means = (totals / config.steps).tolist()
     return CostUpdateReport(*means)
 

@@ -4,51 +4,37 @@
 
 import pytest
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from irl_ros.core.features import AffineFeatures
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.trajectory import Trajectories
 from irl_ros.learning.controller_improvement import ControllerImprovement
 from irl_ros.learning.controller_update import ControllerUpdateConfig
-from irl_ros.learning.cost import QuadraticCost
+from irl_ros.learning.cost import Cost, CostConfig
 from irl_ros.learning.dynamics import DynamicsConfig
 from irl_ros.learning.experience import Experience
 
 STEPS = 4
 
 
-class FirstState:
-    """The cost of a step is the state itself."""
-
-    def evaluate(
-        self, inputs: Float[Tensor, "M T y"], actions: Float[Tensor, "M T u"]
-    ) -> Float[Tensor, "M T"]:
-        """Return the first input."""
-        return inputs[..., 0] + 0 * actions[..., 0]
-
-    def expand(
-        self,
-        features: AffineFeatures,
-        states: Float[Tensor, "M T x"],
-        actions: Float[Tensor, "M T u"],
-    ) -> QuadraticCost:
-        """Not asked for here."""
-        raise NotImplementedError
+def cost() -> Cost:
+    """Return c = y^2 of the only cost input."""
+    config = CostConfig(kind="affine", action_weight=1.0)
+    return Cost(config, torch.ones(1), torch.Generator())
 
 
 def tried(batches: list[list[float]], deviations: list[float]) -> Experience:
     """Return controllers whose samples have the given trajectory costs."""
     experience = Experience()
     for costs, deviation in zip(batches, deviations, strict=True):
-        states = torch.tensor(costs, dtype=torch.float64)[:, None, None].expand(-1, STEPS, 1)
+        each = (torch.tensor(costs, dtype=torch.float64) / STEPS).sqrt()
+        states = each[:, None, None].expand(-1, STEPS, 1)
         controller = LinearGaussianController(
             torch.zeros(STEPS, 1, 1, dtype=torch.float64),
             torch.zeros(STEPS, 1, dtype=torch.float64),
             torch.full((STEPS, 1, 1), deviation**2, dtype=torch.float64),
         )
-        samples = Trajectories(states / STEPS, torch.zeros(len(costs), STEPS, 1).double())
+        samples = Trajectories(states, torch.zeros(len(costs), STEPS, 1).double())
         experience = experience.extended(controller, samples)
     return experience
 
@@ -63,14 +49,14 @@ def improvement(**changes: object) -> ControllerImprovement:
 def test_an_earlier_controller_must_be_better_beyond_doubt(doubt: float, base: int) -> None:
     """Means 10 and 13 with a standard error of 2: a regret of 1.5 standard errors."""
     experience = tried([[10.0, 10.0], [11.0, 15.0]], [1.0, 1.0])
-    assert improvement(doubt=doubt).choose_base(FirstState(), experience) == base
-    assert improvement(base="newest").choose_base(FirstState(), experience) == 1
+    assert improvement(doubt=doubt).choose_base(cost(), experience) == base
+    assert improvement(base="newest").choose_base(cost(), experience) == 1
 
 
 def test_one_rollout_that_fails_by_chance_does_not_hide_a_good_controller() -> None:
     experience = tried([[10.0, 10.0, 100.0], [30.0, 31.0, 29.0]], [1.0, 1.0])
-    assert improvement(doubt=0.5).choose_base(FirstState(), experience) == 0
-    assert improvement().choose_delivered(FirstState(), experience) == 1
+    assert improvement(doubt=0.5).choose_base(cost(), experience) == 0
+    assert improvement().choose_delivered(cost(), experience) == 1
 
 
 def test_entropy_is_a_merit_for_sampling_and_none_for_what_is_delivered() -> None:
@@ -79,6 +65,6 @@ def test_entropy_is_a_merit_for_sampling_and_none_for_what_is_delivered() -> Non
     gap = experience.controllers[0].entropy() - experience.controllers[1].entropy()
     assert gap == pytest.approx(STEPS * 0.6931, abs=1e-3)
     choice = improvement()
-    assert choice.choose_base(FirstState(), experience) == 0
-    assert choice.choose_delivered(FirstState(), experience) == 1
-    assert improvement(base="newest").choose_delivered(FirstState(), experience) == 1
+    assert choice.choose_base(cost(), experience) == 0
+    assert choice.choose_delivered(cost(), experience) == 1
+    assert improvement(base="newest").choose_delivered(cost(), experience) == 1
