@@ -29,6 +29,7 @@ PARTS: Mapping[str, tuple[tuple[Any, str], ...]] = {
         (gcl, "cost_health"),
         (controller_improvement, "expected_objective"),
         (ControllerImprovement, "choose_base"),
+        (ControllerImprovement, "choose_delivered"),
     ),
     "saving": ((RunFolder, "__init__"), (RunFolder, "record")),
 }
