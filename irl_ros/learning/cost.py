@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from irl_ros.core.errors import ParameterError
 from irl_ros.core.features import AffineFeatures
 from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.learning.squared_norm import squared_norm
 
 
 @dataclass(frozen=True)
@@ -124,11 +125,17 @@ class Cost(nn.Module):
 
     def residuals(self, inputs: Float[Tensor, "*batch y"]) -> Float[Tensor, "*batch f"]:
         """Return r = A f(y) + b, whose squared norm is the state cost; precision as the inputs."""
+        weight, bias = self._readout()
+        return nn.functional.linear(
+            self._hidden(inputs), weight.to(inputs.dtype), bias.to(inputs.dtype)
+        )
+
+    def _hidden(self, inputs: Float[Tensor, "*batch y"]) -> Float[Tensor, "*batch h"]:
+        """Return what the last layer of f reads; precision as the inputs."""
         hidden = inputs / self.input_scale.to(inputs.dtype)
         for layer in list(self.layers)[:-1]:
             hidden = self._activate(nn.functional.linear(hidden, *_weights(layer, inputs.dtype)))
-        weight, bias = self._readout()
-        return nn.functional.linear(hidden, weight.to(inputs.dtype), bias.to(inputs.dtype))
+        return hidden
 
     def _readout(self) -> tuple[Float[Tensor, "f h"], Float[Tensor, " f"]]:
         """Return A f(.) + b as one linear map: the last layer of f has no activation."""
@@ -145,7 +152,7 @@ class Cost(nn.Module):
 
     def state_cost(self, inputs: Float[Tensor, "*batch y"]) -> Float[Tensor, "*batch"]:
         """Return ||A f(y) + b||^2."""
-        return self.residuals(inputs).square().sum(dim=-1)
+        return squared_norm(self._hidden(inputs), *self._readout())
 
     def evaluate(
         self, inputs: Float[Tensor, "*batch y"], actions: Float[Tensor, "*batch u"]
