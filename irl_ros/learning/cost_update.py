@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Minibatch steps on the cost: Finn, Levine and Abbeel (2016), algorithm 2."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from irl_ros.core.errors import LearningError
 from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.learning.adam import Adam
 from irl_ros.learning.control_variate import InputMarginals, control_variate
 from irl_ros.learning.cost import Cost
 from irl_ros.learning.device import fitted_on, placed
@@ -128,7 +130,7 @@ class CostUpdateReport:
 def update_cost(
     cost: Cost,
     log_partition: nn.Parameter,
-    optimiser: torch.optim.Optimizer,
+    optimiser: torch.optim.Optimizer | Adam,
     data: CostData,
     config: CostUpdateConfig,
     objective: ObjectiveConfig,
@@ -156,18 +158,19 @@ def update_cost(
         newest = min(_newest_in_batch(config), data.newest)
         if objective.loss == "gan":
             _start_at_optimum(log_partition, cost, data)
+        joint = _joined(data, cost.config.action_weight)
         for step in range(config.steps):
             demonstrations = _choose(
                 len(data.demonstration_inputs), config.demonstration_batch, generator
             )
             samples = _background_batch(data, config, generator)
             loss, rate, rising = _losses(
-                cost, log_partition, data, demonstrations, samples, objective, newest
+                cost, log_partition, data, joint, demonstrations, samples, objective, newest
             )
             total = loss + objective.rate_weight * rate + objective.monotonic_weight * rising
-            if not bool(torch.isfinite(total)):
+            if not math.isfinite(total.item()):
                 raise LearningError(
-                    f"the cost objective is {float(total.detach())} at step {step} of an update; "
+                    f"the cost objective is {total.item()} at step {step} of an update; "
                     "lower cost_update.learning_rate or cost.scale"
                 )
             optimiser.zero_grad()
@@ -193,10 +196,35 @@ def _start_at_optimum(log_partition: nn.Parameter, cost: Cost, data: CostData) -
     )
 
 
+@dataclass(frozen=True)
+class _Joint:
+    """Demonstrations and samples, one after the other, of which every step reads a few.
+
+    Attributes:
+        inputs: Cost inputs.
+        action_costs: Summed over time; they are not learned.
+        log_q: Fused log densities.
+    """
+
+    inputs: Float[Tensor, "J T y"]
+    action_costs: Float[Tensor, " J"]
+    log_q: Float[Tensor, " J"]
+
+
+def _joined(data: CostData, action_weight: float) -> _Joint:
+    actions = torch.cat([data.demonstration_actions, data.sample_actions])
+    return _Joint(
+        torch.cat([data.demonstration_inputs, data.sample_inputs]),
+        action_weight * actions.square().sum(dim=(1, 2)),
+        torch.cat([data.demonstration_log_q, data.sample_log_q]),
+    )
+
+
 def _losses(
     cost: Cost,
     log_partition: Float[Tensor, ""],
     data: CostData,
+    joint: _Joint,
     demonstrations: Int[Tensor, " n"],
     samples: Int[Tensor, " m"],
     objective: ObjectiveConfig,
@@ -206,12 +234,11 @@ def _losses(
 
     The regularisers look at the state cost alone: the action cost is not learned.
     """
-    inputs = torch.cat([data.demonstration_inputs[demonstrations], data.sample_inputs[samples]])
-    actions = torch.cat([data.demonstration_actions[demonstrations], data.sample_actions[samples]])
-    log_q = torch.cat([data.demonstration_log_q[demonstrations], data.sample_log_q[samples]])
-    state_costs = cost.state_cost(inputs).to(actions.dtype)
-    action_costs = cost.config.action_weight * actions.square().sum(dim=-1)
-    totals = (state_costs + action_costs).sum(dim=1)
+    chosen = torch.cat([demonstrations, samples + len(data.demonstration_inputs)])
+    inputs = joint.inputs[chosen]
+    log_q = joint.log_q[chosen]
+    state_costs = cost.state_cost(inputs).to(log_q.dtype)
+    totals = state_costs.sum(dim=1) + joint.action_costs[chosen]
     count = len(demonstrations)
     background = slice(None) if objective.demonstrations_in_background else slice(count, None)
     if not objective.importance_weights:

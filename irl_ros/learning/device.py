@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from irl_ros.core.errors import ParameterError
+from irl_ros.learning.adam import Adam
 
 Record = TypeVar("Record")
 
@@ -33,7 +34,7 @@ def check_device(name: str) -> None:
 
 @contextmanager
 def fitted_on(
-    name: str, module: nn.Module, extra: nn.Parameter, optimiser: torch.optim.Optimizer
+    name: str, module: nn.Module, extra: nn.Parameter, optimiser: torch.optim.Optimizer | Adam
 ) -> Iterator[None]:
     """Keep a module, one more parameter and their optimiser on a device for as long as it takes.
 
@@ -77,7 +78,7 @@ def _move(
     device: torch.device,
     module: nn.Module,
     extra: nn.Parameter,
-    optimiser: torch.optim.Optimizer,
+    optimiser: torch.optim.Optimizer | Adam,
 ) -> None:
     module.to(device)
     extra.data = extra.data.to(device)

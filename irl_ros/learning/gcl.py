@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from irl_ros.core.parameters import parameter
+from irl_ros.learning.adam import Adam
 from irl_ros.learning.background import Background, empty_background, extend
 from irl_ros.learning.control_variate import InputMarginals, input_marginals
 from irl_ros.learning.controller_search import Trial
@@ -58,10 +59,8 @@ class GuidedCostLearning(LocalLearning[GclConfig, Diagnostics]):
         check_device(config.cost_update.device)
         super().__init__(problem, config, config.cost, seed, Diagnostics)
         self.log_partition = nn.Parameter(torch.zeros((), dtype=torch.float64))
-        self.optimiser = torch.optim.Adam(
-            [*self.cost.parameters(), self.log_partition],
-            lr=config.cost_update.learning_rate,
-            fused=True,
+        self.optimiser = Adam(
+            [*self.cost.parameters(), self.log_partition], config.cost_update.learning_rate
         )
         self.background = empty_background(self.problem, self.density)
 
@@ -73,8 +72,8 @@ class GuidedCostLearning(LocalLearning[GclConfig, Diagnostics]):
         """Do algorithm 2 with the new samples in the background."""
         self.background = extend(self.background, self.problem, self.density, trial.experience)
         settings, objective = self.config.cost_update, self.config.objective
-        for group in self.optimiser.param_groups:
-            group["lr"] = settings.learning_rate * settings.rate_decay**self.search.elapsed
+        decay: float = settings.rate_decay**self.search.elapsed
+        self.optimiser.learning_rate = settings.learning_rate * decay
         report = update_cost(
             self.cost,
             self.log_partition,

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from irl_ros.core.neural_policy import NeuralPolicy, neural_policy
 from irl_ros.core.parameters import parameter
 from irl_ros.core.trajectory import Trajectories, concatenate
+from irl_ros.learning.adam import Adam
 from irl_ros.learning.cost import Cost, CostConfig
 from irl_ros.learning.cost_health import cost_health
 from irl_ros.learning.cost_update import CostData, CostUpdateConfig, batch_counts, update_cost
@@ -93,8 +94,8 @@ class CostLearner:
         self.cost = Cost(config.cost, problem.input_scale, generator)
         check_device(config.cost_update.device)
         self._log_partition = nn.Parameter(torch.zeros((), dtype=torch.float64))
-        self._optimiser = torch.optim.Adam(
-            [*self.cost.parameters(), self._log_partition], lr=config.cost_update.learning_rate
+        self._optimiser = Adam(
+            [*self.cost.parameters(), self._log_partition], config.cost_update.learning_rate
         )
         density = fit_demonstration_density(
             problem.demonstrations, problem.contexts, config.density, problem.weights

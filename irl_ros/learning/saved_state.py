@@ -17,6 +17,7 @@ from irl_ros.core.errors import DataError
 from irl_ros.core.files import write_atomically
 from irl_ros.core.parameters import Parameters, to_mapping
 from irl_ros.core.trajectory import Trajectories
+from irl_ros.learning.adam import Adam
 from irl_ros.learning.problem import LearningProblem, fingerprint
 
 _FORMAT = 1
@@ -125,7 +126,7 @@ def batches_from(tensors: Mapping[str, Tensor]) -> list[Trajectories]:
     ]
 
 
-def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+def optimiser_tensors(optimiser: torch.optim.Optimizer | Adam) -> dict[str, Tensor]:
     """Return the moments that an optimiser has gathered, by number of the parameter."""
     return {
         f"{index}.{name}": value
@@ -134,7 +135,9 @@ def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
     }
 
 
-def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+def restore_optimiser(
+    optimiser: torch.optim.Optimizer | Adam, tensors: Mapping[str, Tensor]
+) -> None:
     """Give an optimiser back what `optimiser_tensors` returned."""
     moments: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
