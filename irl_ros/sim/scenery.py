@@ -9,6 +9,7 @@ import pybullet
 
 from irl_ros.core.pose import Pose, quaternion_from_rotation
 from irl_ros.core.task import DishRack, Plate
+from irl_ros.sim.description import SPECK
 
 # Soft contacts: with rigid ones the force depends on the step size more than on the motion.
 _CONTACT_STIFFNESS = 1e4  # N/m
@@ -27,7 +28,7 @@ def build_table(client: int, friction: float, *, visuals: bool) -> None:
     shape = pybullet.createCollisionShape(
         pybullet.GEOM_BOX, halfExtents=half, physicsClientId=client
     )
-    drawing = -1
+    drawing = _speck(client)
     if visuals:
         drawing = pybullet.createVisualShape(
             pybullet.GEOM_BOX, halfExtents=half, rgbaColor=_WOOD, physicsClientId=client
@@ -63,7 +64,7 @@ def add_plate(client: int, plate: Plate, pose: Pose, *, visuals: bool) -> int:
         collisionFrameOrientation=_AXIS_X,
         physicsClientId=client,
     )
-    drawing = -1
+    drawing = _speck(client)
     if visuals:
         drawing = pybullet.createVisualShape(
             pybullet.GEOM_CYLINDER,
@@ -98,6 +99,15 @@ def add_plate(client: int, plate: Plate, pose: Pose, *, visuals: bool) -> int:
     return body
 
 
+def _speck(client: int) -> int:
+    """Return a shape that is drawn in no time; without any, collision shapes are made ready."""
+    return int(
+        pybullet.createVisualShape(
+            pybullet.GEOM_BOX, halfExtents=[SPECK] * 3, physicsClientId=client
+        )
+    )
+
+
 def _cylinders(
     client: int,
     rack: DishRack,
@@ -119,7 +129,7 @@ def _cylinders(
             collisionFrameOrientations=[orientation] * count,
             physicsClientId=client,
         )
-        drawing = -1
+        drawing = _speck(client)
         if visuals:
             drawing = pybullet.createVisualShapeArray(
                 shapeTypes=[pybullet.GEOM_CYLINDER] * count,

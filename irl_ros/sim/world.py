@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One PyBullet client that holds an arm with a plate, a rack and a table."""
 
+import functools
+import tempfile
 from collections.abc import Sequence
 from typing import final
 
@@ -14,6 +16,7 @@ from irl_ros.core.arm import Arm
 from irl_ros.core.errors import ParameterError
 from irl_ros.core.pose import Pose
 from irl_ros.core.task import DishTask
+from irl_ros.sim.description import undrawn
 from irl_ros.sim.scenery import add_plate, build_rack, build_table
 
 PHYSICS_RATE_HZ = 240
@@ -23,7 +26,6 @@ JOINT_DAMPING = 0.5
 """Viscous friction of every joint in the descriptions, N m s/rad."""
 
 _GRAVITY = 9.81
-_IGNORE_VISUALS = 1048576  # PyBullet's URDF_IGNORE_VISUAL_SHAPES, missing from its Python names
 
 
 @final
@@ -77,10 +79,7 @@ class World:
 
     def _load_arm(self) -> None:
         client = self.client
-        flags = pybullet.URDF_USE_INERTIA_FROM_FILE | (0 if self._visuals else _IGNORE_VISUALS)
-        self._body = pybullet.loadURDF(
-            str(self._arm.urdf_path), useFixedBase=True, flags=flags, physicsClientId=client
-        )
+        self._body = self._load_description()
         by_name: dict[str, int] = {}
         for index in range(pybullet.getNumJoints(self._body, physicsClientId=client)):
             info = pybullet.getJointInfo(self._body, index, physicsClientId=client)
@@ -105,6 +104,20 @@ class World:
         pybullet.changeDynamics(
             self._body, self._plate_link, lateralFriction=1.0, physicsClientId=client
         )
+
+    def _load_description(self) -> int:
+        load = functools.partial(
+            pybullet.loadURDF,
+            useFixedBase=True,
+            flags=pybullet.URDF_USE_INERTIA_FROM_FILE,
+            physicsClientId=self.client,
+        )
+        if self._visuals:
+            return int(load(str(self._arm.urdf_path)))
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".urdf") as file:
+            file.write(undrawn(self._arm.urdf_path))
+            file.flush()
+            return int(load(file.name))
 
     def _weigh_plate(self) -> None:
         """Give the held plate its mass; the arm's own model keeps that of its description."""
