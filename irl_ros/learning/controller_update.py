@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The KL-limited maximum-entropy controller step and the rule that sets its size."""
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -14,14 +15,16 @@ from irl_ros.core.policy import LinearGaussianController
 from irl_ros.learning.cost import QuadraticCost
 from irl_ros.learning.lqr import (
     LinearDynamics,
+    Marginals,
     expected_cost,
     kl_divergence,
+    optimal_controller,
     propagate,
-    solve,
 )
 
 _LOWEST_DUAL = 1e-6
 _HIGHEST_DUAL = 1e16
+_TOLERANCE = 1e-10  # of the KL, relative to its limit
 
 
 @dataclass(frozen=True)
@@ -100,23 +103,27 @@ def constrained_step(
     Raises:
         LearningError: If no eta gives a solution within the limit.
     """
+    pull = _pull(previous)
 
-    def attempt(dual: float) -> tuple[LinearGaussianController, float] | None:
+    @functools.lru_cache(maxsize=2)  # the dual variable that is found was the last to be tried
+    def attempt(dual: float) -> tuple[LinearGaussianController, Marginals, float] | None:
         try:
-            controller = solve(_surrogate(cost, previous, dual, temperature), dynamics).controller
+            controller = optimal_controller(_surrogate(cost, pull, dual, temperature), dynamics)
         except (LearningError, DataError):
             return None
         marginals = propagate(controller, dynamics)
         kl = float(kl_divergence(controller, previous, marginals).sum())
-        return (controller, kl) if math.isfinite(kl) else None
+        return (controller, marginals, kl) if math.isfinite(kl) else None
 
     def excess(log_dual: float) -> float:
         result = attempt(math.exp(log_dual))
         # Without a solution the pull to the previous controller is too weak: as if KL were huge.
-        return 1e3 if result is None else math.log(max(result[1], 1e-12) / kl_limit)
+        over = 1e3 if result is None else math.log(max(result[-1], 1e-12) / kl_limit)
+        return over if abs(over) > _TOLERANCE else 0.0
 
     low, high = math.log(_LOWEST_DUAL), math.log(1.0)
-    if excess(low) <= 0:
+    # The KL falls as the dual variable grows: what is too little at 1 is too little below.
+    if excess(high) <= 0 and excess(low) <= 0:
         free = temperature > 0 and attempt(0.0) is not None
         dual = 0.0 if free else _LOWEST_DUAL
     else:
@@ -131,14 +138,15 @@ def constrained_step(
     result = attempt(dual)
     if result is None:
         raise LearningError(f"the controller update has no solution at dual variable {dual:g}")
-    controller, kl = result
+    controller, marginals, kl = result
+    promised = float(expected_cost(cost, marginals).sum()) - temperature * controller.entropy()
     return ControllerUpdate(
         controller,
         dual,
         kl,
         kl_limit,
         expected_objective(cost, dynamics, previous, temperature),
-        expected_objective(cost, dynamics, controller, temperature),
+        promised,
     )
 
 
@@ -154,10 +162,19 @@ def expected_objective(
 
 
 def _surrogate(
-    cost: QuadraticCost, previous: LinearGaussianController, dual: float, temperature: float
+    cost: QuadraticCost, pull: QuadraticCost, dual: float, temperature: float
 ) -> QuadraticCost:
     """Return (c - eta log previous(u|x)) / (eta + temperature), up to a constant."""
     total = dual + temperature
+    return QuadraticCost(
+        (cost.matrix + dual * pull.matrix) / total,
+        (cost.vector + dual * pull.vector) / total,
+        cost.constant / total,
+    )
+
+
+def _pull(previous: LinearGaussianController) -> QuadraticCost:
+    """Return -log previous(u|x), up to a constant."""
     precision = torch.linalg.inv(previous.covariances)
     # -log N(u; K x + k, C) = 1/2 |D z - k|^2 in the metric C^-1, D = (-K, I).
     eye = torch.eye(previous.action_dim, dtype=precision.dtype).expand_as(precision)
@@ -165,9 +182,9 @@ def _surrogate(
     pulled = difference.mT @ precision
     offsets = previous.offsets.unsqueeze(-1)
     return QuadraticCost(
-        (cost.matrix + dual * pulled @ difference) / total,
-        (cost.vector - dual * (pulled @ offsets).squeeze(-1)) / total,
-        cost.constant / total,
+        pulled @ difference,
+        -(pulled @ offsets).squeeze(-1),
+        torch.zeros(previous.horizon, dtype=precision.dtype),
     )
 
 

@@ -63,6 +63,32 @@ def solve(cost: QuadraticCost, dynamics: LinearDynamics) -> SoftSolution:
     Raises:
         LearningError: If a Q_uu is not positive definite.
     """
+    controller, factors, values = _recursion(cost, dynamics)
+    cholesky, value = torch.from_numpy(factors), torch.from_numpy(values)
+    # Integrating exp(-Q) over u leaves (2 pi)^(d/2) |Q_uu|^(-1/2) exp(-V).
+    integrals = cholesky.diagonal(dim1=-2, dim2=-1).log().sum()
+    integrals = integrals - 0.5 * cholesky[..., 0].numel() * math.log(2 * math.pi)
+    noise = 0.5 * (value[1:, 1:, 1:] * dynamics.covariances).sum()
+    mean = dynamics.initial_mean
+    start = 0.5 * (value[0, 1:, 1:] * dynamics.initial_covariance).sum()
+    start = start + 0.5 * mean @ value[0, 1:, 1:] @ mean + value[0, 0, 1:] @ mean
+    start = start + 0.5 * value[0, 0, 0]
+    return SoftSolution(controller, -float(start + noise + integrals))
+
+
+def optimal_controller(cost: QuadraticCost, dynamics: LinearDynamics) -> LinearGaussianController:
+    """Return the controller of `solve` without the value of the problem.
+
+    Raises:
+        LearningError: If a Q_uu is not positive definite.
+    """
+    return _recursion(cost, dynamics)[0]
+
+
+def _recursion(
+    cost: QuadraticCost, dynamics: LinearDynamics
+) -> tuple[LinearGaussianController, Float[ndarray, "T u u"], Float[ndarray, "T g g"]]:
+    """Return the optimal controller, Cholesky factors of Q_uu and V_t of (1, x)."""
     steps, size = cost.vector.shape
     state_dim = dynamics.initial_mean.shape[0]
     action_dim = size - state_dim
@@ -76,7 +102,8 @@ def solve(cost: QuadraticCost, dynamics: LinearDynamics) -> SoftSolution:
         for step in reversed(range(steps)):
             quadratic = costs[step]
             if step + 1 < steps:
-                quadratic = quadratic + forward[step].T @ values[step + 1] @ forward[step]
+                moved = forward[step]
+                quadratic = quadratic + moved.T.dot(value.dot(moved))
             factors[step], info = dpotrf(quadratic[u, u], lower=1)
             if info != 0:
                 raise LearningError(
@@ -84,40 +111,43 @@ def solve(cost: QuadraticCost, dynamics: LinearDynamics) -> SoftSolution:
                     "the controller update needs a stronger pull to the previous controller"
                 )
             gains[step] = -dpotrs(factors[step], quadratic[u, x], lower=1)[0]
-            value = quadratic[x, x] + quadratic[x, u] @ gains[step]
-            values[step] = 0.5 * (value + value.T)
-    cholesky, value = torch.from_numpy(factors), torch.from_numpy(values)
-    # Integrating exp(-Q) over u leaves (2 pi)^(d/2) |Q_uu|^(-1/2) exp(-V).
-    integrals = cholesky.diagonal(dim1=-2, dim2=-1).log().sum()
-    integrals = integrals - 0.5 * steps * action_dim * math.log(2 * math.pi)
-    noise = 0.5 * (value[1:, 1:, 1:] * dynamics.covariances).sum()
-    mean = dynamics.initial_mean
-    start = 0.5 * (value[0, 1:, 1:] * dynamics.initial_covariance).sum()
-    start = start + 0.5 * mean @ value[0, 1:, 1:] @ mean + value[0, 0, 1:] @ mean
-    start = start + 0.5 * value[0, 0, 0]
-    inverses = torch.cholesky_inverse(cholesky)
+            value = quadratic[x, x] + quadratic[x, u].dot(gains[step])
+            value = 0.5 * (value + value.T)
+            values[step] = value
+    inverses = torch.cholesky_inverse(torch.from_numpy(factors))
     controller = LinearGaussianController(
         torch.from_numpy(gains[..., 1:].copy()),
         torch.from_numpy(gains[..., 0].copy()),
         0.5 * (inverses + inverses.mT).contiguous(),
     )
-    return SoftSolution(controller, -float(start + noise + integrals))
+    return controller, factors, values
 
 
 def _with_constant(
     cost: QuadraticCost, dynamics: LinearDynamics, action_dim: int
 ) -> tuple[Float[ndarray, "T h h"], Float[ndarray, "S g h"]]:
     """Return C_t and F_t with the linear terms in them: h is (u, 1, x), g is (1, x)."""
-    vector, constant = cost.vector.unsqueeze(-1), cost.constant[:, None, None]
-    above = torch.cat([cost.matrix, vector], dim=-1)
-    below = torch.cat([vector.mT, 2 * constant], dim=-1)
-    shift = action_dim + 1
-    costs = torch.cat([above, below], dim=-2).roll((shift, shift), (-2, -1))
-    moving = torch.cat([dynamics.matrices, dynamics.offsets.unsqueeze(-1)], dim=-1)
-    staying = torch.zeros_like(moving[:, :1])
-    staying[..., -1] = 1.0
-    forward = torch.cat([moving, staying], dim=-2).roll((1, shift), (-2, -1))
-    return costs.numpy(), forward.numpy()
+    steps, size = cost.vector.shape
+    state_dim = size - action_dim
+    matrix, vector = cost.matrix.numpy(), cost.vector.numpy()
+    costs = np.empty((steps, size + 1, size + 1))
+    # Where the action and the state stand in (x, u), and where in (u, 1, x).
+    places = (
+        (slice(state_dim, None), slice(None, action_dim)),
+        (slice(None, state_dim), slice(action_dim + 1, None)),
+    )
+    for row, to_row in places:
+        costs[:, to_row, action_dim] = costs[:, action_dim, to_row] = vector[:, row]
+        for column, to_column in places:
+            costs[:, to_row, to_column] = matrix[:, row, column]
+    costs[:, action_dim, action_dim] = 2 * cost.constant.numpy()
+    matrices = dynamics.matrices.numpy()
+    forward = np.zeros((len(matrices), state_dim + 1, size + 1))
+    forward[:, 0, action_dim] = 1.0
+    forward[:, 1:, action_dim] = dynamics.offsets.numpy()
+    for column, to_column in places:
+        forward[:, 1:, to_column] = matrices[:, :, column]
+    return costs, forward
 
 
 @dataclass(frozen=True)
