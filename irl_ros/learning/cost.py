@@ -170,33 +170,44 @@ class Cost(nn.Module):
         """Expand the cost to second order around M trajectories and average the expansions.
 
         The state Hessian is the Gauss-Newton one, 2 J^T J with J = dr/dx, which is positive
-        semi-definite; the expansion in u is exact.
+        semi-definite; the expansion in u is exact. It is carried out in the fewer cost inputs and
+        taken to the states, of which they are affine, in the end.
         """
-        inputs = features(states)
-        residuals, jacobians = self.linearise(inputs)
-        jacobians = jacobians @ features.matrix
+        hidden, jacobians = self._linearise_hidden(features(states))
+        weight, bias = self._readout()
+        residuals = nn.functional.linear(hidden, weight, bias)
         state_dim, action_dim = states.shape[-1], actions.shape[-1]
         steps = states.shape[1]
-        hessian = 2 * jacobians.mT @ jacobians
-        gradient = 2 * (jacobians.mT @ residuals.unsqueeze(-1)).squeeze(-1)
-        curved = (hessian @ states.unsqueeze(-1)).squeeze(-1)
+        moved = states @ features.matrix.mT
+        hessian = 2 * jacobians.mT @ (weight.mT @ weight @ jacobians)
+        gradient = 2 * (jacobians.mT @ (residuals @ weight).unsqueeze(-1)).squeeze(-1)
+        curved = (hessian @ moved.unsqueeze(-1)).squeeze(-1)
+        mean = features.matrix.mT @ hessian.mean(dim=0) @ features.matrix
         matrix = states.new_zeros(steps, state_dim + action_dim, state_dim + action_dim)
-        matrix[:, :state_dim, :state_dim] = hessian.mean(dim=0)
+        matrix[:, :state_dim, :state_dim] = 0.5 * (mean + mean.mT)
         weight = self.config.action_weight
         matrix[:, state_dim:, state_dim:] = 2 * weight * torch.eye(action_dim, dtype=states.dtype)
         vector = states.new_zeros(steps, state_dim + action_dim)
-        vector[:, :state_dim] = (gradient - curved).mean(dim=0)
+        vector[:, :state_dim] = (gradient - curved).mean(dim=0) @ features.matrix
         constant = (
             residuals.square().sum(-1)
-            - (gradient * states).sum(-1)
-            + 0.5 * (curved * states).sum(-1)
+            - (gradient * moved).sum(-1)
+            + 0.5 * (curved * moved).sum(-1)
         ).mean(dim=0)
         return QuadraticCost(matrix, vector, constant)
 
     def linearise(
         self, inputs: Float[Tensor, "*batch y"]
     ) -> tuple[Float[Tensor, "*batch f"], Float[Tensor, "*batch f y"]]:
-        """Return residuals and their Jacobian, by carrying the Jacobian through the layers."""
+        """Return residuals and their Jacobian."""
+        hidden, jacobian = self._linearise_hidden(inputs)
+        weight, bias = self._readout()
+        return nn.functional.linear(hidden, weight, bias), weight @ jacobian
+
+    def _linearise_hidden(
+        self, inputs: Float[Tensor, "*batch y"]
+    ) -> tuple[Float[Tensor, "*batch h"], Float[Tensor, "*batch h y"]]:
+        """Return what the last layer of f reads and its Jacobian, carried through the layers."""
         hidden = inputs / self.input_scale
         jacobian = torch.diag(1 / self.input_scale).expand(*inputs.shape, -1)
         for layer in list(self.layers)[:-1]:
@@ -208,8 +219,7 @@ class Cost(nn.Module):
             else:
                 slope = torch.sigmoid(self.config.softplus_sharpness * before)
             jacobian = slope.unsqueeze(-1) * (layer.weight @ jacobian)
-        weight, bias = self._readout()
-        return nn.functional.linear(hidden, weight, bias), weight @ jacobian
+        return hidden, jacobian
 
 
 def _weights(layer: nn.Module, dtype: torch.dtype) -> tuple[Tensor, Tensor]:

@@ -81,6 +81,7 @@ def fit_dynamics(
     fitted, covariances = shrunk_regression(
         moments, members, prior, config.prior_strength, inputs.shape[-1]
     )
+    covariances = _positive(covariances)
     means = states.mean(dim=0)
     matrices = states.new_zeros(len(fitted), size, size + actions.shape[-1])
     if leading < size:
@@ -99,7 +100,7 @@ def fit_dynamics(
     return LinearDynamics(
         matrices,
         offsets,
-        _positive(covariances) + floor,
+        covariances + floor,
         starts.mean(dim=0),
         _start_covariance(starts),
     )

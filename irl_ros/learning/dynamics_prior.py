@@ -39,17 +39,26 @@ def robust_prior(transitions: Float[Tensor, "M S j"], split: int) -> Float[Tenso
     size = flat.shape[-1] - split
     weights = flat.new_ones(len(flat))
     for _ in range(_ROBUST_ROUNDS):
-        covariance = torch.cov(flat.T, aweights=weights)
+        covariance, centred = _weighted_covariance(flat, weights)
         scale = covariance[:split, :split].diagonal()
         regular = covariance[:split, :split] + torch.diag(1e-9 * scale + 1e-12)
         matrix = torch.linalg.solve(regular, covariance[:split, split:])
-        centre = (weights.unsqueeze(1) * flat).sum(0) / weights.sum()
-        residuals = (flat - centre)[:, split:] - (flat - centre)[:, :split] @ matrix
+        residuals = centred[:, split:] - centred[:, :split] @ matrix
         scatter = (weights.unsqueeze(1) * residuals).T @ residuals / len(flat)
         scatter = scatter + torch.diag(1e-9 * scatter.diagonal() + 1e-15)
         distances = (residuals * torch.linalg.solve(scatter, residuals.T).T).sum(dim=1)
         weights = (_FREEDOM + size) / (_FREEDOM + distances)
-    return torch.cov(flat.T, aweights=weights).unsqueeze(0)
+    return _weighted_covariance(flat, weights)[0].unsqueeze(0)
+
+
+def _weighted_covariance(
+    points: Float[Tensor, "P j"], weights: Float[Tensor, " P"]
+) -> tuple[Float[Tensor, "j j"], Float[Tensor, "P j"]]:
+    """Return the unbiased covariance of weighted points, and the points around their mean."""
+    total = weights.sum()
+    centred = points - weights @ points / total
+    scatter = (weights.unsqueeze(1) * centred).T @ centred
+    return scatter / (total - weights.square().sum() / total), centred
 
 
 def mixture_prior(

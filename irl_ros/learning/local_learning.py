@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The loop of every method with a linear-Gaussian controller: sample, fit the cost, improve."""
 
-import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -86,7 +85,7 @@ class LocalDiagnostics:
 
     def as_mapping(self) -> dict[str, float]:
         """Return all values by name."""
-        return dataclasses.asdict(self)
+        return dict(vars(self))  # plain numbers; `asdict` would copy each deeply
 
 
 C = TypeVar("C", bound=LocalLearningConfig)
