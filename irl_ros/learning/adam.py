@@ -15,7 +15,7 @@ _EPSILON = 1e-8
 
 @final
 class Adam:
-    """The optimiser of Kingma and Ba (2015), in the arithmetic of ``torch.optim.Adam(fused=True)``.
+    """The optimiser of Kingma and Ba (2015), bit by bit that of PyTorch with ``fused=True``.
 
     Making one of those loads PyTorch's compiler, which takes two seconds and is of no use here,
     and each of its steps goes through hooks that nobody has set.

@@ -185,8 +185,8 @@ class Cost(nn.Module):
         mean = features.matrix.mT @ hessian.mean(dim=0) @ features.matrix
         matrix = states.new_zeros(steps, state_dim + action_dim, state_dim + action_dim)
         matrix[:, :state_dim, :state_dim] = 0.5 * (mean + mean.mT)
-        weight = self.config.action_weight
-        matrix[:, state_dim:, state_dim:] = 2 * weight * torch.eye(action_dim, dtype=states.dtype)
+        effort = 2 * self.config.action_weight
+        matrix[:, state_dim:, state_dim:] = effort * torch.eye(action_dim, dtype=states.dtype)
         vector = states.new_zeros(steps, state_dim + action_dim)
         vector[:, :state_dim] = (gradient - curved).mean(dim=0) @ features.matrix
         constant = (

@@ -103,7 +103,7 @@ def _recursion(
             quadratic = costs[step]
             if step + 1 < steps:
                 moved = forward[step]
-                quadratic = quadratic + moved.T.dot(value.dot(moved))
+                quadratic = quadratic + moved.T.dot(values[step + 1].dot(moved))
             factors[step], info = dpotrf(quadratic[u, u], lower=1)
             if info != 0:
                 raise LearningError(

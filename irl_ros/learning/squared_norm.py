@@ -29,7 +29,9 @@ def squared_norm(
     """
     if weight.shape[0] <= weight.shape[1]:
         dtype = hidden.dtype
-        return nn.functional.linear(hidden, weight.to(dtype), bias.to(dtype)).square().sum(dim=-1)
+        mapped = nn.functional.linear(hidden, weight.to(dtype), bias.to(dtype))
+        squares: Tensor = mapped.square().sum(dim=-1)
+        return squares
     norms: Tensor = _SquaredNorm.apply(hidden, weight, bias)  # type: ignore[no-untyped-call]
     return norms
 
@@ -42,7 +44,7 @@ class _SquaredNorm(torch.autograd.Function):
         pull = torch.addmm(shift, flat, (weight.mT @ weight).to(flat.dtype))
         ctx.save_for_backward(hidden, weight, bias, pull)
         constant = (bias @ bias).to(flat.dtype)
-        norms = torch.linalg.vecdot(flat, pull).add_(flat @ shift).add_(constant)
+        norms: Tensor = torch.linalg.vecdot(flat, pull).add_(flat @ shift).add_(constant)
         return norms.reshape(hidden.shape[:-1])
 
     @staticmethod
