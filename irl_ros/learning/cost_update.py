@@ -244,14 +244,13 @@ def _losses(
     if not objective.importance_weights:
         log_q = torch.zeros_like(log_q)
     weights = data.demonstration_weights[demonstrations]
-    log_weights = -totals - log_q
+    found = -totals.detach() - log_q
     if objective.pareto_smoothing:
-        found = log_weights[background].detach()
-        log_q[background] -= pareto_smooth(found) - found
-        log_weights = -totals - log_q
-    beta = inverse_temperature(log_weights[background], objective)
+        log_q[background] -= pareto_smooth(found[background]) - found[background]
+        found = -totals.detach() - log_q
+    beta = inverse_temperature(found[background], objective)
     if objective.loss == "gan":
-        log_odds = beta * (log_weights - log_partition)
+        log_odds = beta * (-totals - log_q - log_partition)
         loss = discriminator_loss(
             log_odds[:count], log_odds[count:], demonstration_weights=weights
         )
@@ -264,7 +263,7 @@ def _losses(
             inverse_temperature=beta,
         )
     if data.newest_marginals is not None and newest:
-        share = normalise(beta * log_weights[background].detach())[-newest:].sum()
+        share = normalise(beta * found[background])[-newest:].sum()
         loss = loss + share * control_variate(cost, data.newest_marginals, inputs[-newest:])
     margin: float | Tensor = objective.monotonic_margin
     if objective.monotonic_along == "path":

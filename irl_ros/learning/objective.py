@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Guided Cost Learning objective and its regularisers."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -94,9 +95,8 @@ def guided_cost_loss(
     if demonstration_weights is not None:
         shown = (demonstration_weights * demonstration_costs).sum() / demonstration_weights.sum()
     log_weights = -background_costs - background_log_q
-    log_mean = torch.logsumexp(inverse_temperature * log_weights, 0) - torch.log(
-        torch.tensor(float(len(background_costs)), dtype=background_costs.dtype)
-    )
+    log_sum = torch.logsumexp(inverse_temperature * log_weights, 0)
+    log_mean = log_sum - math.log(len(background_costs))
     return shown + log_mean / inverse_temperature
 
 
