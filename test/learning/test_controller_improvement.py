@@ -68,3 +68,17 @@ def test_entropy_is_a_merit_for_sampling_and_none_for_what_is_delivered() -> Non
     assert choice.choose_base(cost(), experience) == 0
     assert choice.choose_delivered(cost(), experience) == 1
     assert improvement(base="newest").choose_delivered(cost(), experience) == 1
+
+
+def test_a_fit_is_kept_for_its_own_experience_and_controller_alone() -> None:
+    improving = improvement()
+    experience = tried([[10.0, 12.0], [11.0, 15.0]], [1.0, 1.0])
+    same = tried([[10.0, 12.0], [11.0, 15.0]], [1.0, 1.0])
+    newest = improving.fit_dynamics(experience)
+    assert improving.fit_dynamics(experience, 1) is newest
+    earlier = improving.fit_dynamics(experience, 0)
+    assert not torch.equal(earlier.initial_mean, newest.initial_mean)
+    assert improving.fit_dynamics(experience) is newest
+    anew = improving.fit_dynamics(same)
+    assert anew is not newest
+    assert torch.equal(anew.matrices, newest.matrices)
