@@ -10,7 +10,8 @@ path, E of the demonstrators and pi of the policy:
 
 (1)  GAIL:  l(s, a) = log (n_E(s, a) + c) / (n_pi(s, a) + c),  reward log(1 + exp l),
      the optimum of a free table where c visits of both kinds are added to each cell;
-(2)  AIRL:  l_t(s, a) = g(s) + E[h_{t+1}(s')] - h_t(s) - log pi_t(a | s),  h_{T+1} = 0,  reward g,
+(2)  AIRL:  l_t(s, a) = f_t(s, a) - log pi_t(a | s),
+            f_t(s, a) = g(s) + E[h_{t+1}(s')] - h_t(s),  h_{T+1} = 0,  reward g,
      fitted by L-BFGS. What h adds to Q_t is -h_t(s), which no policy step notices. The paper has
      h(s') of the successor that was met, and needs dynamics without chance for that.
 (3)  Q_t(s, a) = r(s, a) + E[V_{t+1}(s')],  V_t(s) = sum_a pi_t (Q_t - lambda log pi_t)
@@ -226,12 +227,17 @@ class Airl(AdversarialLearner):
         """The reward g."""
         return by_action(self.problem.mdp, self._model().detach())
 
-    def _logits(self) -> Float[Tensor, "T S A"]:
-        """Return l of (2)."""
+    @property
+    def shaped_reward(self) -> Float[Tensor, "T S A"]:
+        """The reward f, g and its shaping, which is of use with these dynamics alone."""
+        return self._shaped().detach()
+
+    def _shaped(self) -> Float[Tensor, "T S A"]:
+        """Return f of (2)."""
         mdp, values = self.problem.mdp, self._shaping
         after = torch.cat([values[1:], torch.zeros_like(values[:1])])
         expected = (mdp.probabilities * after[:, mdp.successors]).sum(dim=-1)
-        return by_action(mdp, self._model()) + expected - values.unsqueeze(-1) - self._policy.log()
+        return by_action(mdp, self._model()) + expected - values.unsqueeze(-1)
 
     def _fit(self) -> None:
         weights = [*self._model.parameters(), self._shaping]
@@ -239,7 +245,7 @@ class Airl(AdversarialLearner):
 
         def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
             vector_to_parameters(torch.from_numpy(flat), weights)
-            logits = self._logits()
+            logits = self._shaped() - self._policy.log()
             value = (shown * nn.functional.softplus(-logits)).sum()
             value = value + (tried * nn.functional.softplus(logits)).sum()
             slopes = parameters_to_vector(torch.autograd.grad(value, weights)).numpy()
