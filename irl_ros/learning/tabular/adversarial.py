@@ -33,12 +33,18 @@ from scipy.optimize import minimize
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from irl_ros.core.errors import DataError
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.learning.tabular.cloning import CloningConfig, clone
 from irl_ros.learning.tabular.learner import IterationDiagnostics, TabularLearner
 from irl_ros.learning.tabular.mdp import Mdp, by_action
-from irl_ros.learning.tabular.problem import Paths, TabularProblem, empirical_visits, sample_paths
+from irl_ros.learning.tabular.problem import (
+    Paths,
+    TabularProblem,
+    check_whole_paths,
+    empirical_visits,
+    joined,
+    new_paths,
+)
 from irl_ros.learning.tabular.rewards import RewardConfig, make_reward
 
 
@@ -131,17 +137,10 @@ class AdversarialLearner(TabularLearner[AdversarialDiagnostics]):
     def __init__(
         self, problem: TabularProblem, shown: Paths, config: AdversarialConfig, seed: int = 0
     ) -> None:
-        steps = shown.states.shape[1]
-        if problem.mdp.horizon != steps or problem.mdp.discount != 1:
-            raise DataError(
-                f"paths of {steps} steps, horizon {problem.mdp.horizon}, discount "
-                f"{problem.mdp.discount}: give a process with the horizon of its paths and "
-                "discount 1"
-            )
+        check_whole_paths(problem.mdp, shown)
         super().__init__(problem, config.iterations, AdversarialDiagnostics)
         self.config = config
         self.seed = seed
-        self._shown = shown
         self._policy = clone(problem.mdp, shown, config.cloning)
         self._tried = Paths(shown.states[:0], shown.actions[:0])
 
@@ -156,15 +155,9 @@ class AdversarialLearner(TabularLearner[AdversarialDiagnostics]):
 
     def _step(self, iteration: int) -> AdversarialDiagnostics:
         mdp, config = self.problem.mdp, self.config
-        word = np.random.SeedSequence([self.seed, iteration]).generate_state(1)[0]
-        generator = torch.Generator().manual_seed(int(word))
-        steps = self._shown.states.shape[1]
-        new = sample_paths(mdp, self._policy, config.rollouts, steps, generator)
-        kept = config.remembered * config.rollouts
-        self._tried = Paths(
-            torch.cat([self._tried.states, new.states])[-kept:],
-            torch.cat([self._tried.actions, new.actions])[-kept:],
-        )
+        new = new_paths(mdp, self._policy, config.rollouts, self.seed, iteration)
+        kept, tried = config.remembered * config.rollouts, joined(self._tried, new)
+        self._tried = Paths(tried.states[-kept:], tried.actions[-kept:])
         self._fit()
         values = policy_values(mdp, self.reward, self._policy, config.entropy_weight)
         self._policy = improved(self._policy, values, config.step, config.entropy_weight)
