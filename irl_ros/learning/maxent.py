@@ -87,9 +87,10 @@ class MaximumEntropyConfig(LocalLearningConfig):
     )
     fit: LikelihoodFitConfig = field(default_factory=LikelihoodFitConfig)
     # What the demonstrator is taken to be confined to must not grow because predictions come true,
-    # and what it is near to is what matches best: to go back there needs no further reason.
+    # nor shrink because time passes; and what it is near to is what matches best: to go back there
+    # needs no further reason.
     controller: ControllerUpdateConfig = field(
-        default_factory=lambda: ControllerUpdateConfig(adapt_step=False, doubt=0.0)
+        default_factory=lambda: ControllerUpdateConfig(kl_decay=1.0, adapt_step=False, doubt=0.0)
     )
 
 
