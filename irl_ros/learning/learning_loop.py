@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The loop of sampling, fitting the reward and improving the policy, and what every run keeps."""
 
-import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
@@ -90,7 +89,7 @@ class Iterations(ABC, Generic[C, D]):
         facts = {
             **own.facts,
             **identity(self.config, self.seed, self.problem),
-            "history": [dataclasses.asdict(entry) for entry in self.history],  # type: ignore[call-overload]
+            "history": [dict(vars(entry)) for entry in self.history],
         }
         return SavedState(tensors, facts)
 
