@@ -1,13 +1,13 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Learn one gridworld from the same walks in six ways, and compare what becomes of each.
+"""Learn one gridworld from the same walks in seven ways, and compare what becomes of each.
 
     python examples/10_the_family_on_a_gridworld.py
 
-Maximum entropy computes what it expects; Guided Cost Learning samples it, and with a sampler that
-never changes it is relative-entropy IRL; GAIL and AIRL compare samples with demonstrations;
-cloning looks at the demonstrations alone. Where dynamics leave nothing to chance all but the clone
-look for the same visits.
+Maximum entropy computes what it expects; Guided Cost Learning samples it. With a sampler that
+never changes it is relative-entropy IRL, with a discriminator's loss GAN-GCL. GAIL and AIRL
+compare samples with demonstrations; cloning looks at the demonstrations alone. Where dynamics
+leave nothing to chance all but the clone look for the same visits.
 """
 
 import torch
@@ -32,7 +32,7 @@ def main() -> None:
     walks = sample_paths(world.mdp, demonstrator, 30, STEPS, torch.Generator().manual_seed(0))
     problem = TabularProblem(world.mdp, world.features, empirical_visits(world.mdp, walks))
 
-    # 2. Six ways to learn from them; those that sample may do so 300 times.
+    # 2. Seven ways to learn from them; those that sample may do so 300 times.
     sampling = {"iterations": 10, "rollouts": 30, "weight_decay": 0.01}
     learners = {
         "maxent": MaxEnt(problem, MaxEntConfig(weight_decay=0.01, iterations=2)),
@@ -40,6 +40,7 @@ def main() -> None:
         "relent": SampledMaxEnt(
             problem, walks, SampledMaxEntConfig(**sampling, adaptive_sampler=False)
         ),
+        "gan_gcl": SampledMaxEnt(problem, walks, SampledMaxEntConfig(**sampling, loss="gan")),
         "gail": Gail(problem, walks, AdversarialConfig(iterations=10, rollouts=30)),
         "airl": Airl(
             problem, walks, AdversarialConfig(iterations=10, rollouts=30, entropy_weight=1.0)

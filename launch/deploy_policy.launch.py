@@ -136,7 +136,7 @@ def _node(executable: str, parameters: list[object], **options: object) -> Node:
 
 
 def _reward(context: LaunchContext, parameters: list[object]) -> list[LaunchDescriptionEntity]:
-    # Behaviour cloning and GAIL learn a policy and no cost.
+    # Behaviour cloning, GAIL and AIRL with a free network learn a policy and no cost.
     run = Path(LaunchConfiguration("run").perform(context))
     if run.is_dir() and not (run / "cost.safetensors").exists():
         return [LogInfo(msg=f"{run} holds a policy and no cost: no reward is published")]

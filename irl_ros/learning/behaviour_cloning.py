@@ -16,11 +16,10 @@ from irl_ros.core.features import AffineFeatures
 from irl_ros.core.neural_policy import NeuralPolicy, NeuralPolicyConfig, PolicyScales
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.rollout import RolloutSource
+from irl_ros.learning.learning_loop import Iterations
 from irl_ros.learning.problem import LearningProblem, hold_out
 from irl_ros.learning.saved_state import (
     SavedState,
-    check_identity,
-    identity,
     optimiser_tensors,
     restore_optimiser,
     under,
@@ -100,7 +99,7 @@ def clone_behaviour(
     return learner.policy
 
 
-class BehaviourCloning:
+class BehaviourCloning(Iterations[BehaviourCloningConfig, CloningDiagnostics]):
     """Minimise -1/N sum_i sum_t log pi(u_t | x_t), stopped where unseen demonstrations fit best.
 
     Pomerleau (1991). Noise on the inputs with the action unchanged teaches the policy to act the
@@ -115,11 +114,8 @@ class BehaviourCloning:
     def __init__(
         self, problem: LearningProblem, config: BehaviourCloningConfig, seed: int
     ) -> None:
-        self.config = config
-        self.seed = seed
-        self.problem = problem
+        super().__init__(problem, config, config.iterations, seed, CloningDiagnostics)
         learned, held_out = hold_out(problem, config.validation_share)
-        self.generator = torch.Generator().manual_seed(seed)
         features = problem.features
         if config.sees == "state":
             eye = torch.eye(problem.demonstrations.state_dim, dtype=torch.float64)
@@ -135,12 +131,6 @@ class BehaviourCloning:
         self.optimiser = torch.optim.Adam(self._current.parameters(), lr=config.learning_rate)
         self._learned = self._steps(learned)
         self._held_out = None if held_out is None else self._steps(held_out)
-        self.history: tuple[CloningDiagnostics, ...] = ()
-
-    @property
-    def iterations(self) -> int:
-        """How many iterations there will be, at most."""
-        return self.config.iterations
 
     @property
     def learned_cost(self) -> None:
@@ -148,15 +138,10 @@ class BehaviourCloning:
         return
 
     @property
-    def iteration(self) -> int:
-        """Iterations completed."""
-        return len(self.history)
-
-    @property
     def finished(self) -> bool:
         """Whether all iterations are done, or the validation has not improved for long."""
         waited = self.iteration - self.history[-1].best_iteration if self.history else 0
-        return self.iteration >= self.config.iterations or waited >= self.config.patience
+        return super().finished or waited >= self.config.patience
 
     def step(self, source: RolloutSource | None = None) -> CloningDiagnostics:
         """Take some gradient steps and keep the policy if unseen demonstrations fit better.
@@ -178,42 +163,28 @@ class BehaviourCloning:
         best = self._best_so_far(validation)
         if best:
             self.policy = copy.deepcopy(self._current)
-        diagnostics = CloningDiagnostics(
-            iteration=self.iteration + 1,
-            training_nll=training,
-            validation_nll=validation,
-            best_iteration=self.iteration + 1 if best else self.history[-1].best_iteration,
-            deviation=float(self._current.log_deviation.detach().exp().mean()),
+        return self._told(
+            CloningDiagnostics(
+                iteration=self.iteration + 1,
+                training_nll=training,
+                validation_nll=validation,
+                best_iteration=self.iteration + 1 if best else self.history[-1].best_iteration,
+                deviation=float(self._current.log_deviation.detach().exp().mean()),
+            )
         )
-        self.history = (*self.history, diagnostics)
-        return diagnostics
 
-    def state(self) -> SavedState:
-        """Return everything needed to go on exactly from here."""
+    def _own_state(self) -> SavedState:
         tensors = {
             **under("current", self._current.state_dict()),
             **under("best", self.policy.state_dict()),
             **under("adam", optimiser_tensors(self.optimiser)),
-            "generator": self.generator.get_state(),
         }
-        facts = {
-            **identity(self.config, self.seed, self.problem),
-            "history": [entry.as_mapping() for entry in self.history],
-        }
-        return SavedState(tensors, facts)
+        return SavedState(tensors, {})
 
-    def restore(self, state: SavedState) -> None:
-        """Go on from a state of the same run.
-
-        Raises:
-            DataError: If the state is of another run.
-        """
-        check_identity(state, identity(self.config, self.seed, self.problem))
+    def _restore_own(self, state: SavedState) -> None:
         self._current.load_state_dict(state.part("current"))
         self.policy.load_state_dict(state.part("best"))
         restore_optimiser(self.optimiser, state.part("adam"))
-        self.generator.set_state(state.tensors["generator"])
-        self.history = tuple(CloningDiagnostics(**entry) for entry in state.facts["history"])
 
     def _best_so_far(self, validation: float) -> bool:
         before = [entry.validation_nll for entry in self.history]

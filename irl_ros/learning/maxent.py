@@ -21,6 +21,14 @@ the controller that made them. (1) is then the likelihood under a demonstrator c
 still convex in W, and (2) is still its gradient, by the envelope theorem. Confined, it may be
 unable to do what was shown; the prior 1/2 lambda ||W - W_0||^2 then keeps W from running off, and
 counts agree up to lambda (W - W_0).
+
+A demonstrator that moves with more haste, or less evenly, than any such cost asks for is not
+reproduced by the likeliest one: controllers made for it count less and less of what was shown. So
+a step starts from the controller tried whose counts agree best with the demonstrated ones,
+
+(3)  j = argmin_j ||M_j - M_demonstrated||,
+
+and that one is delivered.
 """
 
 import math
@@ -44,9 +52,9 @@ from irl_ros.core.trajectory import Trajectories
 from irl_ros.learning.controller_search import Trial
 from irl_ros.learning.controller_update import ControllerUpdateConfig, constrained_step
 from irl_ros.learning.cost import Cost, CostConfig
+from irl_ros.learning.count_matching import CountMatching, feature_counts
 from irl_ros.learning.local_learning import LocalDiagnostics, LocalLearning, LocalLearningConfig
 from irl_ros.learning.lqr import LinearDynamics, Marginals, propagate
-from irl_ros.learning.moments import second_moments
 from irl_ros.learning.problem import LearningProblem
 from irl_ros.learning.saved_state import SavedState
 
@@ -78,9 +86,11 @@ class MaximumEntropyConfig(LocalLearningConfig):
         30.0, low=1e-9, high=1e9, doc="w_u, weight of ||u||^2, which is not learned"
     )
     fit: LikelihoodFitConfig = field(default_factory=LikelihoodFitConfig)
-    # What the demonstrator is taken to be confined to must not grow because predictions come true.
+    # What the demonstrator is taken to be confined to must not grow because predictions come true,
+    # nor shrink because time passes; and what it is near to is what matches best: to go back there
+    # needs no further reason.
     controller: ControllerUpdateConfig = field(
-        default_factory=lambda: ControllerUpdateConfig(adapt_step=False)
+        default_factory=lambda: ControllerUpdateConfig(kl_decay=1.0, adapt_step=False, doubt=0.0)
     )
 
 
@@ -94,12 +104,16 @@ class MaximumEntropyDiagnostics(LocalDiagnostics):
         gradient_norm: Norm of the gradient there, the prior's part included.
         feature_gap: Root mean square difference of demonstrated and expected means of the scaled
             cost inputs, over steps and inputs.
+        mismatch: Norm of the difference of demonstrated counts and those of the newest rollouts.
+        least_mismatch: The same of the controller with the least, by (3).
     """
 
     loss: float
     held_out_loss: float
     gradient_norm: float
     feature_gap: float
+    mismatch: float
+    least_mismatch: float
 
 
 @final
@@ -117,10 +131,19 @@ class MaximumEntropy(LocalLearning[MaximumEntropyConfig, MaximumEntropyDiagnosti
         super().__init__(problem, config, cost, seed, MaximumEntropyDiagnostics)
         self._shift_demonstrations()
         self._shown = demonstrated_counts(self.problem)
+        self._matching = CountMatching(
+            problem.features,
+            config.dynamics,
+            config.controller,
+            problem.coordinates,
+            shown=self._shown,
+            input_scale=problem.input_scale,
+        )
+        self.search.improvement = self._matching
         self._first = quadratic_form(self.cost).detach()
 
     def _fit_cost(self, trial: Trial) -> Mapping[str, Any]:
-        improvement, experience = self.search.improvement, trial.experience
+        improvement, experience = self._matching, trial.experience
         base = improvement.choose_base(self.cost, experience)
         demonstrator = ConfinedDemonstrator(
             self.problem.features,
@@ -157,12 +180,15 @@ class MaximumEntropy(LocalLearning[MaximumEntropyConfig, MaximumEntropyDiagnosti
                 f"the expected cost is {least} in iteration {self.progress.iteration + 1}; "
                 "raise fit.prior_weight"
             )
+        far = [each.distance for each in improvement.mismatches(experience)]
         unseen = math.nan if self.held_out is None else demonstrated_cost(self.cost, self.held_out)
         return {
             "loss": demonstrated_cost(self.cost, self.problem) - least,
             "held_out_loss": unseen - least,
             "gradient_norm": float(np.linalg.norm(slope)),
             "feature_gap": _feature_gap(self.problem, marginals),
+            "mismatch": far[-1],
+            "least_mismatch": min(far),
         }
 
     def _tensors(self) -> dict[str, Tensor]:
@@ -223,9 +249,7 @@ def demonstrated_cost(cost: Cost, problem: LearningProblem) -> float:
 
 def demonstrated_counts(problem: LearningProblem) -> Float[Tensor, "z z"]:
     """Return the demonstrated feature counts, sum_t z_t z_t^T in the weighted mean."""
-    scaled = problem.inputs / problem.input_scale
-    whole = torch.cat([scaled, torch.ones_like(scaled[..., :1])], dim=-1)
-    return second_moments(whole, problem.weights)
+    return feature_counts(problem.inputs / problem.input_scale, problem.weights)
 
 
 def expected_counts(problem: LearningProblem, marginals: Marginals) -> Float[Tensor, "z z"]:

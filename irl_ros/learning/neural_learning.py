@@ -1,6 +1,6 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The loop of every method with a neural policy: sample, fit the reward, improve the policy."""
+"""What all methods with a neural policy share: each fits a reward, PPO improves the policy."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -16,16 +16,17 @@ from irl_ros.core.errors import LearningError, ParameterError
 from irl_ros.core.neural_policy import NeuralPolicy
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.rollout import RolloutSource
-from irl_ros.core.trajectory import Trajectories
+from irl_ros.core.trajectory import Rollouts, Trajectories
 from irl_ros.learning.behaviour_cloning import (
     BehaviourCloning,
     BehaviourCloningConfig,
     clone_behaviour,
 )
 from irl_ros.learning.cost import Cost
+from irl_ros.learning.learning_loop import LearningLoop
 from irl_ros.learning.problem import LearningProblem
 from irl_ros.learning.proximal import ProximalConfig, ProximalOptimiser
-from irl_ros.learning.saved_state import SavedState, check_identity, identity, under
+from irl_ros.learning.saved_state import SavedState, under
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class NeuralDiagnostics:
 
 
 @final
-class NeuralLearning:
+class NeuralLearning(LearningLoop[NeuralLearningConfig, NeuralDiagnostics, Rollouts]):
     """Alternate one fit of a reward with one policy-gradient step on it.
 
     Args:
@@ -144,10 +145,7 @@ class NeuralLearning:
                 f"cloning.sees = {config.cloning.sees!r}; here the policy sees what the reward "
                 "sees, set it to features"
             )
-        self.config = config
-        self.seed = seed
-        self.problem = problem
-        self.generator = torch.Generator().manual_seed(seed)
+        super().__init__(problem, config, config.iterations, seed, NeuralDiagnostics)
         if config.warm_start:
             first = clone_behaviour(problem, config.cloning, seed)
         else:
@@ -158,7 +156,6 @@ class NeuralLearning:
             first.log_deviation.copy_(torch.maximum(first.log_deviation, floor.log()))
         self._optimiser = ProximalOptimiser(first, config.proximal, self.generator)
         self.learner = learner(self.generator)
-        self.history: tuple[NeuralDiagnostics, ...] = ()
 
     @property
     def policy(self) -> NeuralPolicy:
@@ -166,71 +163,37 @@ class NeuralLearning:
         return self._optimiser.policy
 
     @property
-    def iterations(self) -> int:
-        """How many iterations there will be."""
-        return self.config.iterations
-
-    @property
     def learned_cost(self) -> Cost | None:
         """The cost as it is now; None where the reward is none that could be stored."""
         return self.learner.learned_cost
 
-    @property
-    def iteration(self) -> int:
-        """Iterations completed."""
-        return len(self.history)
-
-    @property
-    def finished(self) -> bool:
-        """Whether all iterations are done."""
-        return self.iteration >= self.config.iterations
-
-    def run(
-        self,
-        source: RolloutSource,
-        after_iteration: Callable[[NeuralDiagnostics], None] = lambda _: None,
-    ) -> None:
-        """Do all remaining iterations.
-
-        Args:
-            source: Where policies are tried.
-            after_iteration: Called with each iteration's diagnostics; it may raise to stop.
-        """
-        while not self.finished:
-            after_iteration(self.step(source))
-
-    def step(self, source: RolloutSource) -> NeuralDiagnostics:
-        """Do one iteration: sample, fit the reward, improve the policy.
-
-        Raises:
-            RolloutError: If the source cannot deliver.
-            LearningError: If the reward or the policy step has no finite result.
-        """
+    def _sample(self, source: RolloutSource) -> Rollouts:
         self._check_source(source)
-        policy = self.policy
         word = np.random.SeedSequence([self.seed, self.iteration]).generate_state(1)[0]
-        rollouts = source.sample(policy, self.config.rollouts, int(word))
-        tried = rollouts.trajectories
-        fit = self.learner.fit(tried, policy)
+        return source.sample(self.policy, self.config.rollouts, int(word))
+
+    def _fit_reward(self, trial: Rollouts) -> Mapping[str, float]:
+        return self.learner.fit(trial.trajectories, self.policy)
+
+    def _improve(self, trial: Rollouts, fitted: Mapping[str, float]) -> NeuralDiagnostics:
+        policy, tried = self.policy, trial.trajectories
         rewards = self.learner.rewards(tried)
         # The gradient of the entropy: E[log pi] is raised by the reward -log pi.
         entropic = rewards - self.config.entropy_weight * log_densities(policy, tried)
         report = self._optimiser.improve(tried, entropic)
-        diagnostics = NeuralDiagnostics(
+        return NeuralDiagnostics(
             iteration=self.iteration + 1,
             rollouts=(self.iteration + 1) * self.config.rollouts,
-            success_rate=rollouts.successes / len(rollouts.outcomes),
-            peak_force=max(outcome.peak_force for outcome in rollouts.outcomes),
+            success_rate=trial.successes / len(trial.outcomes),
+            peak_force=max(outcome.peak_force for outcome in trial.outcomes),
             reward=float(rewards.mean()),
             entropy=policy.entropy(),
             kl=report.kl,
             clipped=report.clipped,
             explained=report.explained,
             deviation=report.deviation,
-            fit=fit,
+            fit=fitted,
         )
-        self.history = (*self.history, diagnostics)
-        return diagnostics
 
     def _check_source(self, source: RolloutSource) -> None:
         shown = self.problem.demonstrations
@@ -242,30 +205,16 @@ class NeuralLearning:
                 f"{ours}; they must agree"
             )
 
-    def state(self) -> SavedState:
-        """Return everything needed to go on exactly from here."""
+    def _own_state(self) -> SavedState:
         tensors = {
             **under("optimiser", self._optimiser.state()),
             **under("learner", self.learner.state()),
-            "generator": self.generator.get_state(),
         }
-        facts = {
-            **identity(self.config, self.seed, self.problem),
-            "history": [dataclasses.asdict(entry) for entry in self.history],
-        }
-        return SavedState(tensors, facts)
+        return SavedState(tensors, {})
 
-    def restore(self, state: SavedState) -> None:
-        """Go on from a state of the same run.
-
-        Raises:
-            DataError: If the state is of another run.
-        """
-        check_identity(state, identity(self.config, self.seed, self.problem))
+    def _restore_own(self, state: SavedState) -> None:
         self._optimiser.restore(state.part("optimiser"))
         self.learner.restore(SavedState(state.part("learner"), {}))
-        self.generator.set_state(state.tensors["generator"])
-        self.history = tuple(NeuralDiagnostics(**entry) for entry in state.facts["history"])
 
 
 @torch.no_grad()

@@ -11,7 +11,7 @@ from point_mass import ACTION_WEIGHT, PointMass, point_mass_problem
 
 from irl_ros.core.contract import ExecutionContract
 from irl_ros.core.errors import ParameterError
-from irl_ros.core.parameters import from_mapping, to_mapping
+from irl_ros.core.parameters import from_mapping, replace, to_mapping
 from irl_ros.core.pose import Pose
 from irl_ros.learning.algorithms import ALGORITHMS, AlgorithmConfig, make_learner
 from irl_ros.learning.artifacts import load_cost, load_policy
@@ -69,6 +69,16 @@ def configured(algorithm: str, policy: str) -> AlgorithmConfig:
             f"{name}.cloning.steps": 5,
         }
     return from_mapping(AlgorithmConfig, small)
+
+
+def test_the_reward_of_airl_can_be_a_cost_that_is_stored(tmp_path: Path) -> None:
+    form = {"reward.form": "cost", "reward.cost.kind": "affine"}
+    changes = {f"airl.{name}": value for name, value in form.items()}
+    learner = go(tmp_path, replace(configured("airl", "linear_gaussian"), changes), 3)
+    stored, _ = load_cost(tmp_path)
+    assert learner.learned_cost is not None
+    for name, value in learner.learned_cost.state_dict().items():
+        assert torch.equal(value, stored.state_dict()[name]), name
 
 
 def go(path: Path, config: AlgorithmConfig, stop_after: int, *, resume: bool = False) -> Learner:

@@ -132,7 +132,9 @@ def test_shaping_telescopes_to_its_first_value() -> None:
 @pytest.mark.parametrize("state_only", [True, False])
 def test_a_state_only_reward_ignores_actions(state_only: bool) -> None:
     config = ShapedRewardConfig(state_only=state_only)
-    reward = ShapedReward(2, 1, 10, config, (8,), torch.Generator().manual_seed(0))
+    one = torch.ones(2, dtype=torch.float64)
+    generator = torch.Generator().manual_seed(0)
+    reward = ShapedReward(one, one[:1], 10, config, (8,), generator)
     states, actions = normal(5, 2, seed=0), normal(2, 5, 1, seed=1)
     first, second = (reward.bare(states, each).detach() for each in actions)
     assert torch.equal(first, second) == state_only

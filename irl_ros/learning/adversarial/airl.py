@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Adversarial inverse reinforcement learning: Fu, Luo and Levine (2018)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import final
 
@@ -10,39 +9,49 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from irl_ros.core.errors import ParameterError
 from irl_ros.core.neural_policy import NeuralPolicy
 from irl_ros.core.parameters import Parameters, parameter
-from irl_ros.core.trajectory import Trajectories, concatenate
+from irl_ros.core.trajectory import Trajectories
 from irl_ros.learning.adversarial.discriminator import (
     DiscriminatorConfig,
+    DiscriminatorReward,
     Logits,
-    fit_discriminator,
+    action_deviations,
 )
 from irl_ros.learning.adversarial.perceptron import Perceptron
+from irl_ros.learning.cost import Cost, CostConfig
 from irl_ros.learning.neural_learning import (
     NeuralLearning,
     NeuralLearningConfig,
     log_densities,
 )
 from irl_ros.learning.problem import LearningProblem
-from irl_ros.learning.saved_state import (
-    SavedState,
-    batch_tensors,
-    batches_from,
-    optimiser_tensors,
-    restore_optimiser,
-    under,
-)
 
 
 @dataclass(frozen=True)
 class ShapedRewardConfig(Parameters):
     """Form of f = g + gamma h' - h."""
 
+    form: str = parameter(
+        "network",
+        choices=("network", "cost"),
+        doc="g is a free network, or minus a cost, which is stored and can be optimised elsewhere",
+    )
     state_only: bool = parameter(
-        True, doc="g sees states alone, so that the reward transfers to other dynamics"
+        True, doc="g learns from states alone, so that the reward transfers to other dynamics"
     )
     discount: float = parameter(1.0, low=0.0, high=1.0, doc="gamma of the shaping term")
+    cost: CostConfig = field(default_factory=CostConfig)
+
+    def __post_init__(self) -> None:
+        """Check what a single value cannot tell."""
+        super().__post_init__()
+        if self.form == "cost" and not self.state_only:
+            raise ParameterError(
+                "form = 'cost' with state_only = False: what a cost learns depends on states "
+                "alone; leave state_only on"
+            )
 
 
 @dataclass(frozen=True)
@@ -76,21 +85,26 @@ class ShapedReward(nn.Module):
     """f(s, a, s') = g(s[, a]) + gamma h(s', t + 1) - h(s, t): Fu et al. (2018), equation 4.
 
     h sees the time, as the value function of a task with an end does, and is 0 after the end; g
-    does not, so that it says what is good and not when.
+    does not, so that it says what is good and not when. As a cost, g(s, a) is
+    -||A f(y) + b||^2 - w_u ||u||^2 with w_u given: an action's price may be known, and where it
+    is none, g of states is still determined but for a constant.
 
     Args:
-        inputs: Number of cost inputs.
-        actions: Dimension of the action.
+        input_scale: Scale of each cost input.
+        action_scale: Scale of each action.
         horizon: Number of steps T.
         config: Form.
-        hidden: Widths of the hidden layers of g and h.
+        hidden: Widths of the hidden layers of h, and of g where it is a network.
         generator: Source of the initial weights.
     """
 
+    input_scale: Tensor
+    action_scale: Tensor
+
     def __init__(
         self,
-        inputs: int,
-        actions: int,
+        input_scale: Float[Tensor, " y"],
+        action_scale: Float[Tensor, " u"],
         horizon: int,
         config: ShapedRewardConfig,
         hidden: tuple[int, ...],
@@ -99,8 +113,15 @@ class ShapedReward(nn.Module):
         super().__init__()
         self._config = config
         self._horizon = horizon
-        seen = inputs if config.state_only else inputs + actions
-        self.reward = Perceptron(seen, hidden, generator)
+        self.register_buffer("input_scale", input_scale, persistent=False)
+        self.register_buffer("action_scale", action_scale, persistent=False)
+        inputs = len(input_scale)
+        seen = inputs if config.state_only else inputs + len(action_scale)
+        self.reward: Perceptron | Cost = (
+            Perceptron(seen, hidden, generator)
+            if config.form == "network"
+            else Cost(config.cost, input_scale, generator)
+        )
         self.shaping = Perceptron(inputs + 1, hidden, generator)
 
     def forward(
@@ -127,19 +148,24 @@ class ShapedReward(nn.Module):
         self, inputs: Float[Tensor, "*batch y"], times: Float[Tensor, "*batch"]
     ) -> Float[Tensor, "*batch"]:
         """Return h(s, t)."""
-        seen = torch.cat([inputs, (times / self._horizon).unsqueeze(-1)], dim=-1)
+        scaled = inputs / self.input_scale
+        seen = torch.cat([scaled, (times / self._horizon).unsqueeze(-1)], dim=-1)
         return self.shaping(seen)  # type: ignore[no-any-return]
 
     def bare(
         self, inputs: Float[Tensor, "*batch y"], actions: Float[Tensor, "*batch u"]
     ) -> Float[Tensor, "*batch"]:
         """Return g, the reward without shaping."""
-        seen = inputs if self._config.state_only else torch.cat([inputs, actions], dim=-1)
+        if isinstance(self.reward, Cost):
+            return -self.reward.evaluate(inputs, actions)
+        seen = inputs / self.input_scale
+        if not self._config.state_only:
+            seen = torch.cat([seen, actions / self.action_scale], dim=-1)
         return self.reward(seen)  # type: ignore[no-any-return]
 
 
 @final
-class AirlReward:
+class AirlReward(DiscriminatorReward):
     """The reward f of a discriminator with logit f - log pi.
 
     Fu et al. (2018), algorithm 1: D = exp(f) / (exp(f) + pi(a | s)) tells demonstrated steps from
@@ -155,6 +181,8 @@ class AirlReward:
         generator: Source of all randomness.
     """
 
+    network: ShapedReward
+
     def __init__(
         self,
         problem: LearningProblem,
@@ -162,55 +190,30 @@ class AirlReward:
         config: DiscriminatorConfig,
         generator: torch.Generator,
     ) -> None:
-        self._problem = problem
-        self._config = config
-        self._generator = generator
-        shown = problem.demonstrations
-        self._action_scale = shown.actions.flatten(0, 1).std(dim=0).clamp(min=1e-6)
-        self.network = ShapedReward(
-            problem.inputs.shape[-1],
-            shown.action_dim,
-            shown.horizon,
+        network = ShapedReward(
+            problem.input_scale,
+            action_deviations(problem),
+            problem.demonstrations.horizon,
             reward,
             config.hidden,
             generator,
         )
-        self._optimiser = torch.optim.Adam(self.network.parameters(), lr=config.learning_rate)
-        self._remembered: list[Trajectories] = []
+        super().__init__(problem, network, config, generator)
 
-    def fit(self, rollouts: Trajectories, policy: NeuralPolicy) -> Mapping[str, float]:
-        """Tell demonstrated steps from those of the newest iterations."""
-        self._remembered = [*self._remembered, rollouts][-self._config.remembered :]
-        tried = concatenate(self._remembered)
-        shown, inputs = self._problem.demonstrations, self._problem.inputs
-        weights = self._problem.weights.repeat_interleave(shown.horizon - 1)
-        tried_inputs = self._problem.features(tried.states)
-        return fit_discriminator(
-            self.network,
-            self._optimiser,
-            (self._logits(inputs, shown.actions, log_densities(policy, shown, inputs)), weights),
-            (
-                self._logits(tried_inputs, tried.actions, log_densities(policy, tried)),
-                len(tried) * (tried.horizon - 1),
-            ),
-            self._config,
-            self._generator,
-        )
+    def _counted(self, horizon: int) -> int:
+        return horizon - 1
 
     def _logits(
-        self,
-        inputs: Float[Tensor, "M T y"],
-        actions: Float[Tensor, "M T u"],
-        log_pi: Float[Tensor, "M T"],
+        self, inputs: Float[Tensor, "M T y"], trajectories: Trajectories, policy: NeuralPolicy
     ) -> Logits:
-        """Return f - log pi as a function of the numbers of steps, the last ones left out."""
-        seen, done = self._scaled(inputs, actions)
-        horizon = seen.shape[1]
-        now, after = seen[:, :-1].flatten(0, 1), seen[:, 1:].flatten(0, 1)
-        done, log_pi = done[:, :-1].flatten(0, 1), log_pi[:, :-1].flatten()
+        """Return f - log pi, with the densities of the policy as it is now."""
+        log_pi = log_densities(policy, trajectories, inputs)[:, :-1].flatten()
+        counted = self._counted(trajectories.horizon)
+        now, after = inputs[:, :-1].flatten(0, 1), inputs[:, 1:].flatten(0, 1)
+        done = trajectories.actions[:, :-1].flatten(0, 1)
 
         def logits(chosen: Int[Tensor, " b"]) -> Float[Tensor, " b"]:
-            times = (chosen % (horizon - 1)).to(now.dtype)
+            times = (chosen % counted).to(now.dtype)
             shaped = self.network(now[chosen], done[chosen], after[chosen], times)
             return shaped - log_pi[chosen]  # type: ignore[no-any-return]
 
@@ -219,7 +222,7 @@ class AirlReward:
     @torch.no_grad()
     def rewards(self, rollouts: Trajectories) -> Float[Tensor, "M T"]:
         """Return f of each step; h is 0 after the last one."""
-        seen, done = self._scaled(self._problem.features(rollouts.states), rollouts.actions)
+        seen, done = self._problem.features(rollouts.states), rollouts.actions
         times = torch.arange(rollouts.horizon, dtype=seen.dtype).expand(len(seen), -1)
         shaped = self.network(seen[:, :-1], done[:, :-1], seen[:, 1:], times[:, :-1])
         last = self.network.bare(seen[:, -1], done[:, -1])
@@ -229,29 +232,9 @@ class AirlReward:
     @torch.no_grad()
     def bare(self, rollouts: Trajectories) -> Float[Tensor, "M T"]:
         """Return g of each step, the reward that can be taken elsewhere."""
-        inputs = self._problem.features(rollouts.states)
-        return self.network.bare(*self._scaled(inputs, rollouts.actions))
-
-    def _scaled(
-        self, inputs: Float[Tensor, "M T y"], actions: Float[Tensor, "M T u"]
-    ) -> tuple[Float[Tensor, "M T y"], Float[Tensor, "M T u"]]:
-        return inputs / self._problem.input_scale, actions / self._action_scale
+        return self.network.bare(self._problem.features(rollouts.states), rollouts.actions)
 
     @property
-    def learned_cost(self) -> None:
-        """The reward is no cost of trajectories that could be stored as one."""
-        return
-
-    def state(self) -> dict[str, Tensor]:
-        """Return everything needed to go on exactly from here, but for the generator."""
-        return {
-            **under("network", self.network.state_dict()),
-            **under("adam", optimiser_tensors(self._optimiser)),
-            **under("remembered", batch_tensors(self._remembered)),
-        }
-
-    def restore(self, state: SavedState) -> None:
-        """Go on from what `state` returned."""
-        self.network.load_state_dict(state.part("network"))
-        restore_optimiser(self._optimiser, state.part("adam"))
-        self._remembered = batches_from(state.part("remembered"))
+    def learned_cost(self) -> Cost | None:
+        """The cost -g as it is now; None where g is a free network."""
+        return self.network.reward if isinstance(self.network.reward, Cost) else None

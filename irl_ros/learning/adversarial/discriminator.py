@@ -1,8 +1,9 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fitting a discriminator of single steps, whatever its logit is made of."""
+"""Discriminators of single steps, whatever their logit is made of, and rewards made of them."""
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +11,19 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from irl_ros.core.errors import LearningError
+from irl_ros.core.neural_policy import NeuralPolicy
 from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.core.trajectory import Trajectories, concatenate
+from irl_ros.learning.cost import Cost
+from irl_ros.learning.problem import LearningProblem
+from irl_ros.learning.saved_state import (
+    SavedState,
+    batch_tensors,
+    batches_from,
+    optimiser_tensors,
+    restore_optimiser,
+    under,
+)
 
 
 @dataclass(frozen=True)
@@ -78,3 +91,91 @@ def fit_discriminator(
         totals += torch.cat([loss.detach().reshape(1), right])
     loss_mean, shown_right, tried_right = (totals / config.steps).tolist()
     return {"loss": loss_mean, "shown_right": shown_right, "tried_right": tried_right}
+
+
+class DiscriminatorReward(ABC):
+    """A reward made of a discriminator: what GAIL and AIRL have in common.
+
+    Demonstrated steps stand against those of the newest iterations. Inputs are seen in units of
+    the problem's scale, actions in units of their deviation in the demonstrations.
+
+    Args:
+        problem: Demonstrations.
+        network: What the logit is made of.
+        config: Fitting of the discriminator.
+        generator: Draws the minibatches.
+    """
+
+    def __init__(
+        self,
+        problem: LearningProblem,
+        network: nn.Module,
+        config: DiscriminatorConfig,
+        generator: torch.Generator,
+    ) -> None:
+        self._problem = problem
+        self._config = config
+        self._generator = generator
+        self._optimiser = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
+        self._remembered: list[Trajectories] = []
+        self.network = network
+
+    def fit(self, rollouts: Trajectories, policy: NeuralPolicy) -> Mapping[str, float]:
+        """Tell demonstrated steps from those of the newest iterations.
+
+        Args:
+            rollouts: New trajectories.
+            policy: What produced them.
+        """
+        self._remembered = [*self._remembered, rollouts][-self._config.remembered :]
+        tried, shown = concatenate(self._remembered), self._problem.demonstrations
+        counted = self._counted(shown.horizon)
+        return fit_discriminator(
+            self.network,
+            self._optimiser,
+            (
+                self._logits(self._problem.inputs, shown, policy),
+                self._problem.weights.repeat_interleave(counted),
+            ),
+            (
+                self._logits(self._problem.features(tried.states), tried, policy),
+                len(tried) * counted,
+            ),
+            self._config,
+            self._generator,
+        )
+
+    @abstractmethod
+    def _logits(
+        self, inputs: Float[Tensor, "M T y"], trajectories: Trajectories, policy: NeuralPolicy
+    ) -> Logits:
+        """Return the logit as a function of the numbers of steps, trajectory after trajectory."""
+
+    def _counted(self, horizon: int) -> int:
+        """Return how many steps of each trajectory the discriminator is fitted to."""
+        return horizon
+
+    @property
+    def learned_cost(self) -> Cost | None:
+        """The cost as it is now; None where the reward is none that could be stored."""
+        return None
+
+    def state(self) -> dict[str, Tensor]:
+        """Return everything needed to go on exactly from here, but for the generator."""
+        return {
+            **under("network", self.network.state_dict()),
+            **under("adam", optimiser_tensors(self._optimiser)),
+            **under("remembered", batch_tensors(self._remembered)),
+        }
+
+    def restore(self, state: SavedState) -> None:
+        """Go on from what `state` returned."""
+        self.network.load_state_dict(state.part("network"))
+        restore_optimiser(self._optimiser, state.part("adam"))
+        self._remembered = batches_from(state.part("remembered"))
+
+
+def action_deviations(problem: LearningProblem) -> Float[Tensor, " u"]:
+    """Return the standard deviation of each action in the demonstrations, not below 1e-6."""
+    deviations: Tensor = problem.demonstrations.actions.flatten(0, 1).std(dim=0)
+    return deviations.clamp(min=1e-6)

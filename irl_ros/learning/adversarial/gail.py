@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Generative adversarial imitation learning: Ho and Ermon (2016)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import final
 
@@ -12,19 +11,16 @@ from torch import Tensor, nn
 
 from irl_ros.core.neural_policy import NeuralPolicy
 from irl_ros.core.parameters import parameter
-from irl_ros.core.trajectory import Trajectories, concatenate
-from irl_ros.learning.adversarial.discriminator import DiscriminatorConfig, fit_discriminator
+from irl_ros.core.trajectory import Trajectories
+from irl_ros.learning.adversarial.discriminator import (
+    DiscriminatorConfig,
+    DiscriminatorReward,
+    Logits,
+    action_deviations,
+)
 from irl_ros.learning.adversarial.perceptron import Perceptron
 from irl_ros.learning.neural_learning import NeuralLearning, NeuralLearningConfig
 from irl_ros.learning.problem import LearningProblem
-from irl_ros.learning.saved_state import (
-    SavedState,
-    batch_tensors,
-    batches_from,
-    optimiser_tensors,
-    restore_optimiser,
-    under,
-)
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ def gail(problem: LearningProblem, config: GailConfig, seed: int) -> NeuralLearn
 
 
 @final
-class GailReward:
+class GailReward(DiscriminatorReward):
     """The reward -log D(s, a) of a discriminator of states and actions.
 
     Ho and Ermon (2016), algorithm 1: D is trained towards 1 on the policy and towards 0 on the
@@ -77,63 +73,29 @@ class GailReward:
     def __init__(
         self, problem: LearningProblem, config: DiscriminatorConfig, generator: torch.Generator
     ) -> None:
-        self._problem = problem
-        self._config = config
-        self._generator = generator
-        shown = problem.demonstrations
-        self._action_scale = shown.actions.flatten(0, 1).std(dim=0).clamp(min=1e-6)
-        self._shown = self._pairs(problem.inputs, shown.actions)
-        self.network = Perceptron(self._shown.shape[-1], config.hidden, generator)
-        self._optimiser = torch.optim.Adam(self.network.parameters(), lr=config.learning_rate)
-        self._remembered: list[Trajectories] = []
+        self._scales = (problem.input_scale, action_deviations(problem))
+        width = sum(len(scale) for scale in self._scales)
+        network = Perceptron(width, config.hidden, generator)
+        super().__init__(problem, network, config, generator)
 
-    def fit(self, rollouts: Trajectories, policy: NeuralPolicy) -> Mapping[str, float]:
-        """Tell demonstrated steps from those of the newest rollouts."""
-        self._remembered = [*self._remembered, rollouts][-self._config.remembered :]
-        tried = self._seen(concatenate(self._remembered)).flatten(0, 1)
-        shown = self._shown.flatten(0, 1)
-        weights = self._problem.weights.repeat_interleave(self._shown.shape[1])
+    def _logits(
+        self, inputs: Float[Tensor, "M T y"], trajectories: Trajectories, policy: NeuralPolicy
+    ) -> Logits:
+        pairs = self._pairs(inputs, trajectories.actions).flatten(0, 1)
 
-        def logits(pairs: Tensor, chosen: Int[Tensor, " b"]) -> Float[Tensor, " b"]:
+        def logits(chosen: Int[Tensor, " b"]) -> Float[Tensor, " b"]:
             return self.network(pairs[chosen])  # type: ignore[no-any-return]
 
-        return fit_discriminator(
-            self.network,
-            self._optimiser,
-            (lambda chosen: logits(shown, chosen), weights),
-            (lambda chosen: logits(tried, chosen), len(tried)),
-            self._config,
-            self._generator,
-        )
+        return logits
 
     @torch.no_grad()
     def rewards(self, rollouts: Trajectories) -> Float[Tensor, "M T"]:
         """Return -log D of each step."""
-        return nn.functional.softplus(self.network(self._seen(rollouts)))
-
-    def _seen(self, rollouts: Trajectories) -> Float[Tensor, "M T i"]:
-        return self._pairs(self._problem.features(rollouts.states), rollouts.actions)
+        inputs = self._problem.features(rollouts.states)
+        return nn.functional.softplus(self.network(self._pairs(inputs, rollouts.actions)))
 
     def _pairs(
         self, inputs: Float[Tensor, "M T y"], actions: Float[Tensor, "M T u"]
     ) -> Float[Tensor, "M T i"]:
-        return torch.cat([inputs / self._problem.input_scale, actions / self._action_scale], -1)
-
-    @property
-    def learned_cost(self) -> None:
-        """The reward is no cost of trajectories that could be stored as one."""
-        return
-
-    def state(self) -> dict[str, Tensor]:
-        """Return everything needed to go on exactly from here, but for the generator."""
-        return {
-            **under("network", self.network.state_dict()),
-            **under("adam", optimiser_tensors(self._optimiser)),
-            **under("remembered", batch_tensors(self._remembered)),
-        }
-
-    def restore(self, state: SavedState) -> None:
-        """Go on from what `state` returned."""
-        self.network.load_state_dict(state.part("network"))
-        restore_optimiser(self._optimiser, state.part("adam"))
-        self._remembered = batches_from(state.part("remembered"))
+        input_scale, action_scale = self._scales
+        return torch.cat([inputs / input_scale, actions / action_scale], dim=-1)

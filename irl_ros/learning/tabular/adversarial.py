@@ -10,7 +10,8 @@ path, E of the demonstrators and pi of the policy:
 
 (1)  GAIL:  l(s, a) = log (n_E(s, a) + c) / (n_pi(s, a) + c),  reward log(1 + exp l),
      the optimum of a free table where c visits of both kinds are added to each cell;
-(2)  AIRL:  l_t(s, a) = g(s) + E[h_{t+1}(s')] - h_t(s) - log pi_t(a | s),  h_{T+1} = 0,  reward g,
+(2)  AIRL:  l_t(s, a) = f_t(s, a) - log pi_t(a | s),
+            f_t(s, a) = g(s) + E[h_{t+1}(s')] - h_t(s),  h_{T+1} = 0,  reward g,
      fitted by L-BFGS. What h adds to Q_t is -h_t(s), which no policy step notices. The paper has
      h(s') of the successor that was met, and needs dynamics without chance for that.
 (3)  Q_t(s, a) = r(s, a) + E[V_{t+1}(s')],  V_t(s) = sum_a pi_t (Q_t - lambda log pi_t)
@@ -32,12 +33,18 @@ from scipy.optimize import minimize
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from irl_ros.core.errors import DataError
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.learning.tabular.cloning import CloningConfig, clone
 from irl_ros.learning.tabular.learner import IterationDiagnostics, TabularLearner
 from irl_ros.learning.tabular.mdp import Mdp, by_action
-from irl_ros.learning.tabular.problem import Paths, TabularProblem, empirical_visits, sample_paths
+from irl_ros.learning.tabular.problem import (
+    Paths,
+    TabularProblem,
+    check_whole_paths,
+    empirical_visits,
+    joined,
+    new_paths,
+)
 from irl_ros.learning.tabular.rewards import RewardConfig, make_reward
 
 
@@ -130,17 +137,10 @@ class AdversarialLearner(TabularLearner[AdversarialDiagnostics]):
     def __init__(
         self, problem: TabularProblem, shown: Paths, config: AdversarialConfig, seed: int = 0
     ) -> None:
-        steps = shown.states.shape[1]
-        if problem.mdp.horizon != steps or problem.mdp.discount != 1:
-            raise DataError(
-                f"paths of {steps} steps, horizon {problem.mdp.horizon}, discount "
-                f"{problem.mdp.discount}: give a process with the horizon of its paths and "
-                "discount 1"
-            )
+        check_whole_paths(problem.mdp, shown)
         super().__init__(problem, config.iterations, AdversarialDiagnostics)
         self.config = config
         self.seed = seed
-        self._shown = shown
         self._policy = clone(problem.mdp, shown, config.cloning)
         self._tried = Paths(shown.states[:0], shown.actions[:0])
 
@@ -155,15 +155,9 @@ class AdversarialLearner(TabularLearner[AdversarialDiagnostics]):
 
     def _step(self, iteration: int) -> AdversarialDiagnostics:
         mdp, config = self.problem.mdp, self.config
-        word = np.random.SeedSequence([self.seed, iteration]).generate_state(1)[0]
-        generator = torch.Generator().manual_seed(int(word))
-        steps = self._shown.states.shape[1]
-        new = sample_paths(mdp, self._policy, config.rollouts, steps, generator)
-        kept = config.remembered * config.rollouts
-        self._tried = Paths(
-            torch.cat([self._tried.states, new.states])[-kept:],
-            torch.cat([self._tried.actions, new.actions])[-kept:],
-        )
+        new = new_paths(mdp, self._policy, config.rollouts, self.seed, iteration)
+        kept, tried = config.remembered * config.rollouts, joined(self._tried, new)
+        self._tried = Paths(tried.states[-kept:], tried.actions[-kept:])
         self._fit()
         values = policy_values(mdp, self.reward, self._policy, config.entropy_weight)
         self._policy = improved(self._policy, values, config.step, config.entropy_weight)
@@ -226,12 +220,17 @@ class Airl(AdversarialLearner):
         """The reward g."""
         return by_action(self.problem.mdp, self._model().detach())
 
-    def _logits(self) -> Float[Tensor, "T S A"]:
-        """Return l of (2)."""
+    @property
+    def shaped_reward(self) -> Float[Tensor, "T S A"]:
+        """The reward f, g and its shaping, which is of use with these dynamics alone."""
+        return self._shaped().detach()
+
+    def _shaped(self) -> Float[Tensor, "T S A"]:
+        """Return f of (2)."""
         mdp, values = self.problem.mdp, self._shaping
         after = torch.cat([values[1:], torch.zeros_like(values[:1])])
         expected = (mdp.probabilities * after[:, mdp.successors]).sum(dim=-1)
-        return by_action(mdp, self._model()) + expected - values.unsqueeze(-1) - self._policy.log()
+        return by_action(mdp, self._model()) + expected - values.unsqueeze(-1)
 
     def _fit(self) -> None:
         weights = [*self._model.parameters(), self._shaping]
@@ -239,7 +238,7 @@ class Airl(AdversarialLearner):
 
         def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
             vector_to_parameters(torch.from_numpy(flat), weights)
-            logits = self._logits()
+            logits = self._shaped() - self._policy.log()
             value = (shown * nn.functional.softplus(-logits)).sum()
             value = value + (tried * nn.functional.softplus(logits)).sum()
             slopes = parameters_to_vector(torch.autograd.grad(value, weights)).numpy()

@@ -4,6 +4,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -101,6 +102,43 @@ def sample_paths(
         branch = torch.multinomial(mdp.probabilities[state, action], 1, generator=generator)
         state = mdp.successors[state, action].gather(1, branch).squeeze(1)
     return Paths(torch.stack(states, dim=1), torch.stack(actions, dim=1))
+
+
+def new_paths(
+    mdp: Mdp, policy: Float[Tensor, "T S A"], count: int, seed: int, iteration: int
+) -> Paths:
+    """Let a policy run to the horizon, by a seed and the number of the iteration alone.
+
+    Args:
+        mdp: The process, with a horizon.
+        policy: pi_t(a | s).
+        count: How often.
+        seed: The learner's.
+        iteration: Its iteration.
+    """
+    word = np.random.SeedSequence([seed, iteration]).generate_state(1)[0]
+    return sample_paths(mdp, policy, count, mdp.stages, torch.Generator().manual_seed(int(word)))
+
+
+def joined(first: Paths, second: Paths) -> Paths:
+    """Return the paths of both, in this order."""
+    return Paths(
+        torch.cat([first.states, second.states]), torch.cat([first.actions, second.actions])
+    )
+
+
+def check_whole_paths(mdp: Mdp, paths: Paths) -> None:
+    """Refuse paths that are not those of an undiscounted process from beginning to end.
+
+    Raises:
+        DataError: If the process is discounted or its horizon is not that of the paths.
+    """
+    steps = paths.states.shape[1]
+    if mdp.horizon != steps or mdp.discount != 1:
+        raise DataError(
+            f"paths of {steps} steps, horizon {mdp.horizon}, discount {mdp.discount}: give a "
+            "process with the horizon of its paths and discount 1"
+        )
 
 
 def empirical_visits(mdp: Mdp, paths: Paths) -> Float[Tensor, "T S A"]:

@@ -31,7 +31,7 @@ from scipy.optimize import minimize
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from irl_ros.core.errors import DataError, LearningError
+from irl_ros.core.errors import LearningError
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.learning.importance import effective_sample_size, log_mixture
 from irl_ros.learning.objective import discriminator_loss, guided_cost_loss, optimal_log_partition
@@ -41,7 +41,9 @@ from irl_ros.learning.tabular.mdp import by_action
 from irl_ros.learning.tabular.problem import (
     Paths,
     TabularProblem,
-    sample_paths,
+    check_whole_paths,
+    joined,
+    new_paths,
 )
 from irl_ros.learning.tabular.rewards import RewardConfig, make_reward
 from irl_ros.learning.tabular.soft_control import solve
@@ -120,13 +122,7 @@ class SampledMaxEnt(TabularLearner[SampledMaxEntDiagnostics]):
     def __init__(
         self, problem: TabularProblem, shown: Paths, config: SampledMaxEntConfig, seed: int = 0
     ) -> None:
-        count, steps = shown.states.shape
-        if problem.mdp.horizon != steps or problem.mdp.discount != 1:
-            raise DataError(
-                f"paths of {steps} steps, horizon {problem.mdp.horizon}, discount "
-                f"{problem.mdp.discount}: give a process with the horizon of its paths and "
-                "discount 1"
-            )
+        check_whole_paths(problem.mdp, shown)
         super().__init__(problem, config.iterations, SampledMaxEntDiagnostics)
         self.config = config
         self.seed = seed
@@ -137,7 +133,7 @@ class SampledMaxEnt(TabularLearner[SampledMaxEntDiagnostics]):
         self._tried = Paths(shown.states[:0], shown.actions[:0])
         # q_k and m_k; the clone counts the demonstrations as its own.
         self._policies = clone(problem.mdp, shown, config.cloning).unsqueeze(0)
-        self._produced = torch.tensor([float(count)], dtype=torch.float64)
+        self._produced = torch.tensor([float(len(shown.states))], dtype=torch.float64)
 
     @property
     def reward(self) -> Float[Tensor, "S A"]:
@@ -155,16 +151,10 @@ class SampledMaxEnt(TabularLearner[SampledMaxEntDiagnostics]):
         return len(self._tried.states)
 
     def _step(self, iteration: int) -> SampledMaxEntDiagnostics:
-        word = np.random.SeedSequence([self.seed, iteration]).generate_state(1)[0]
-        new = sample_paths(
-            self.problem.mdp,
-            self._policies[-1],
-            self.config.rollouts,
-            self._shown.states.shape[1],
-            torch.Generator().manual_seed(int(word)),
-        )
-        self._tried = _together(self._tried, new)
-        self._produced[-1] += self.config.rollouts
+        rollouts, newest = self.config.rollouts, self._policies[-1]
+        new = new_paths(self.problem.mdp, newest, rollouts, self.seed, iteration)
+        self._tried = joined(self._tried, new)
+        self._produced[-1] += rollouts
         background, log_q = self._background()
         value = self._fit(background, log_q)
         if not math.isfinite(value):
@@ -185,7 +175,7 @@ class SampledMaxEnt(TabularLearner[SampledMaxEntDiagnostics]):
 
     def _background(self) -> tuple[Paths, Float[Tensor, " M"]]:
         """Return what Z is estimated from, and log q of (2)."""
-        together = _together(self._shown, self._tried)
+        together = joined(self._shown, self._tried)
         log_q = torch.stack([path_log_prob(policy, together) for policy in self._policies])
         return together, log_mixture(log_q, self._produced)
 
@@ -235,9 +225,3 @@ class SampledMaxEnt(TabularLearner[SampledMaxEntDiagnostics]):
         self._model.load_state_dict({name: state[f"reward.{name}"] for name in own})
         self._tried = Paths(state["states"], state["actions"])
         self._policies, self._produced = state["policies"], state["produced"].clone()
-
-
-def _together(first: Paths, second: Paths) -> Paths:
-    return Paths(
-        torch.cat([first.states, second.states]), torch.cat([first.actions, second.actions])
-    )

@@ -181,6 +181,7 @@ WORLDS = {
     "gridworld with horizon": gridworld(5, 12, discount=1.0, failure=0.3),
     "random": random_mdp(generator()),
     "objectworld": objectworld(generator(), size=7, objects=5),
+    "objectworld of the paper": objectworld(generator()),
 }
 
 

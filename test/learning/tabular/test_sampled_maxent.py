@@ -10,7 +10,7 @@ import torch
 
 from irl_ros.core.errors import DataError
 from irl_ros.core.parameters import replace
-from irl_ros.learning.objective import guided_cost_loss
+from irl_ros.learning.objective import discriminator_loss, guided_cost_loss, optimal_log_partition
 from irl_ros.learning.tabular.maxent import MaxEnt, MaxEntConfig, trajectory_likelihood
 from irl_ros.learning.tabular.mdp import Mdp
 from irl_ros.learning.tabular.problem import (
@@ -122,7 +122,36 @@ def test_a_fixed_sampler_is_relative_entropy_irl(grid: tuple[TabularProblem, Pat
 def test_the_discriminator_s_gradient_is_that_of_the_likelihood_at_its_partition(
     grid: tuple[TabularProblem, Paths],
 ) -> None:
-    # Told apart by a discriminator, with as many samples, the same reward comes out.
+    """Finn, Christiano, Abbeel and Levine (2016), section 3: at the Z that fits best."""
+    problem, shown = grid
+    mdp, (count, steps) = problem.mdp, shown.states.shape
+    sampler = torch.full((steps, mdp.states, mdp.actions), 1 / mdp.actions, dtype=torch.float64)
+    tried = sample_paths(mdp, sampler, count, steps, generator(1))
+    both = Paths(
+        torch.cat([shown.states, tried.states]), torch.cat([shown.actions, tried.actions])
+    )
+    reward = torch.randn(mdp.states, mdp.actions, generator=generator(2), dtype=torch.float64)
+    costs, log_q = path_costs(both, reward.requires_grad_(), ALPHA), path_log_prob(sampler, both)
+    ratios = -costs - log_q
+    log_z = optimal_log_partition(ratios[:count], ratios[count:])
+    odds, alike = ratios - log_z, torch.ones(count, dtype=torch.float64)
+    adversarial = discriminator_loss(odds[:count], odds[count:], demonstration_weights=alike)
+    # The importance-sampled Z of Guided Cost Learning, from half model and half sampler.
+    half = math.log(0.5)
+    log_mu = torch.logaddexp(half - costs - log_z, half + log_q).detach()
+    likelihood = guided_cost_loss(costs[:count], costs, log_mu)
+    slopes = [
+        torch.autograd.grad(each, reward, retain_graph=True)[0]
+        for each in (adversarial, likelihood)
+    ]
+    assert float(slopes[0].abs().max()) > 0.01
+    assert torch.allclose(slopes[0], slopes[1], rtol=0, atol=1e-6)
+    assert float((likelihood - costs[:count].mean()).detach()) == pytest.approx(log_z, abs=1e-8)
+
+
+def test_told_apart_by_a_discriminator_the_same_reward_comes_out(
+    grid: tuple[TabularProblem, Paths],
+) -> None:
     config = SampledMaxEntConfig(iterations=4, rollouts=200)
     rewards = []
     for loss in ("gcl", "gan"):

@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """GAIL, AIRL and cloning on finite problems against closed forms."""
 
+import dataclasses
+
 import pytest
 import torch
 from torch import nn
 
 from irl_ros.core.errors import DataError
+from irl_ros.learning.reward_tools.value_difference import expected_value_difference
 from irl_ros.learning.tabular.adversarial import (
     AdversarialConfig,
     AdversarialLearner,
@@ -23,6 +26,7 @@ from irl_ros.learning.tabular.cloning import (
     clone,
     smoothed,
 )
+from irl_ros.learning.tabular.mdp import Mdp
 from irl_ros.learning.tabular.problem import (
     Paths,
     TabularProblem,
@@ -105,6 +109,47 @@ def test_airl_finds_the_demonstrator_s_visits_and_its_reward() -> None:
     found, true = learner.reward[:, 0], WORLD.reward / 0.3
     assert float(torch.corrcoef(torch.stack([found, true]))[0, 1]) > 0.97
     assert float((found.max() - found.min()) / (true.max() - true.min())) > 0.85
+
+
+def elsewhere() -> Mdp:
+    """Return the gridworld where the actions are exchanged: left is up, and so on."""
+    order = [1, 2, 3, 0, 4]
+    return dataclasses.replace(
+        WORLD.mdp,
+        successors=WORLD.mdp.successors[:, order],
+        probabilities=WORLD.mdp.probabilities[:, order],
+    )
+
+
+def best_for(mdp: Mdp, rewards: torch.Tensor) -> torch.Tensor:
+    """Return the policy that is optimal for rewards r_t(s, a)."""
+    values, backwards = rewards.new_zeros(mdp.states), []
+    for reward in rewards.flip(0):
+        action_values = reward + mdp.expect(values)
+        values = action_values.amax(dim=-1)
+        chosen = nn.functional.one_hot(action_values.argmax(dim=-1), mdp.actions)
+        backwards.append(chosen.to(rewards.dtype))
+    return torch.stack(backwards[::-1])
+
+
+def test_the_reward_without_its_shaping_transfers_to_other_dynamics() -> None:
+    """Fu et al. (2018), section 6: g is good wherever it is optimised, f where it was learned."""
+    problem, paths = demonstrations(2000)
+    config = AdversarialConfig(iterations=40, rollouts=400, entropy_weight=1.0, weight_decay=1e-4)
+    learner = Airl(problem, paths, config)
+    learner.run()
+    bare = learner.reward.expand(6, -1, -1)
+    shaped = learner.shaped_reward
+
+    def lost(mdp: Mdp, policy: torch.Tensor) -> float:
+        return expected_value_difference(mdp, WORLD.reward, policy)
+
+    assert lost(WORLD.mdp, best_for(WORLD.mdp, bare)) < 0.02
+    assert lost(WORLD.mdp, best_for(WORLD.mdp, shaped)) < 0.02
+    there = elsewhere()
+    assert lost(there, best_for(there, bare)) < 0.02
+    assert lost(there, best_for(there, shaped)) > 1.0
+    assert lost(there, learner.policy) > 1.0
 
 
 @pytest.mark.parametrize("kind", [Gail, Airl])
