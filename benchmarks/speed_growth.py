@@ -116,6 +116,7 @@ def _cost_update(size: Size) -> Callable[[], object]:
         sample_actions=_noise(drawn, size.steps, ACTIONS),
         sample_log_q=_noise(drawn),
         newest=10,
+        positions=slice(None),
     )
     return functools.partial(
         update_cost,

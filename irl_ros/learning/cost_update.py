@@ -26,6 +26,11 @@ from irl_ros.learning.objective import (
     monotonic,
     optimal_log_partition,
 )
+from irl_ros.learning.surroundings import Surroundings, aside, surroundings
+
+
+_BESIDE = 200
+"""Inputs beside the demonstrations in each step."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,7 @@ class CostData:
         sample_actions: Their actions.
         sample_log_q: Their log densities, fused likewise.
         newest: Number of samples of the newest controller, which stand last.
+        positions: Cost inputs that say where the robot is.
         newest_marginals: What the model expects of their cost inputs; None: no control variate.
     """
 
@@ -84,6 +90,7 @@ class CostData:
     sample_actions: Float[Tensor, "M T u"]
     sample_log_q: Float[Tensor, " M"]
     newest: int
+    positions: slice
     newest_marginals: InputMarginals | None = None
 
 
@@ -118,12 +125,14 @@ class CostUpdateReport:
         loss: Objective without regularisers.
         rate: g_lcr before its weight.
         monotonic: g_mono before its weight.
+        aside: g_aside before its weight.
         gradient_norm: Norm before clipping.
     """
 
     loss: float
     rate: float
     monotonic: float
+    aside: float
     gradient_norm: float
 
 
@@ -151,9 +160,13 @@ def update_cost(
     Raises:
         LearningError: If the loss is no longer finite.
     """
-    data = placed(_rounded(data, config), config.device)
+    data = _rounded(data, config)
+    around = surroundings(
+        data.demonstration_inputs, cost.input_scale, data.positions, objective, generator
+    )
+    data, around = placed(data, config.device), placed(around, config.device)
     with fitted_on(config.device, cost, log_partition, optimiser):
-        totals = torch.zeros(4, dtype=torch.float64, device=config.device)
+        totals = torch.zeros(5, dtype=torch.float64, device=config.device)
         parameters = list(cost.parameters())
         newest = min(_newest_in_batch(config), data.newest)
         if objective.loss == "gan":
@@ -164,10 +177,16 @@ def update_cost(
                 len(data.demonstration_inputs), config.demonstration_batch, generator
             )
             samples = _background_batch(data, config, generator)
-            loss, rate, rising = _losses(
-                cost, log_partition, data, joint, demonstrations, samples, objective, newest
+            drawn = _drawn(around, demonstrations, objective, generator)
+            loss, rate, rising, beside = _losses(
+                cost, log_partition, data, joint, demonstrations, samples, drawn, objective, newest
             )
-            total = loss + objective.rate_weight * rate + objective.monotonic_weight * rising
+            total = (
+                loss
+                + objective.rate_weight * rate
+                + objective.monotonic_weight * rising
+                + objective.aside_weight * beside
+            )
             if not math.isfinite(total.item()):
                 raise LearningError(
                     f"the cost objective is {total.item()} at step {step} of an update; "
@@ -178,7 +197,7 @@ def update_cost(
             limit = config.gradient_clip or torch.inf
             norm = torch.nn.utils.clip_grad_norm_(parameters, limit)
             optimiser.step()
-            totals += torch.stack([loss.detach(), rate.detach(), rising.detach(), norm])
+            totals += torch.stack([*(each.detach() for each in (loss, rate, rising, beside)), norm])
     means = (totals / config.steps).tolist()
     return CostUpdateReport(*means)
 
@@ -220,6 +239,44 @@ def _joined(data: CostData, action_weight: float) -> _Joint:
     )
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """Inputs of one step near the demonstrations.
+
+    Attributes:
+        copies: Demonstrations moved aside, the first ones of the batch.
+        beside: Inputs beside all demonstrations.
+        nearest: The demonstrated inputs nearest to them.
+        rises: How much more the former have to cost than the latter.
+    """
+
+    copies: Float[Tensor, "c T y"]
+    beside: Float[Tensor, "b y"]
+    nearest: Float[Tensor, "b y"]
+    rises: Float[Tensor, " b"]
+
+
+def _drawn(
+    around: Surroundings,
+    demonstrations: Int[Tensor, " n"],
+    objective: ObjectiveConfig,
+    generator: torch.Generator,
+) -> _Drawn:
+    copies = around.copies(demonstrations[: objective.monotonic_copies], generator)
+    count = _BESIDE if objective.aside_weight else 0
+    return _Drawn(copies, *around.beside(count, generator))
+
+
+def _state_costs(
+    cost: Cost, parts: Sequence[Float[Tensor, "... y"]], dtype: torch.dtype
+) -> list[Float[Tensor, "..."]]:
+    """Return the state costs of several batches, evaluated together."""
+    flat = [part.flatten(0, -2) for part in parts]
+    costs = cost.state_cost(torch.cat(flat)).to(dtype)
+    split = costs.split([len(each) for each in flat])
+    return [each.reshape(part.shape[:-1]) for each, part in zip(split, parts, strict=True)]
+
+
 def _losses(
     cost: Cost,
     log_partition: Float[Tensor, ""],
@@ -227,17 +284,19 @@ def _losses(
     joint: _Joint,
     demonstrations: Int[Tensor, " n"],
     samples: Int[Tensor, " m"],
+    drawn: _Drawn,
     objective: ObjectiveConfig,
     newest: int,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the objective and both regularisers of one minibatch, whose newest samples are last.
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return the objective and the regularisers of one minibatch, whose newest samples are last.
 
     The regularisers look at the state cost alone: the action cost is not learned.
     """
     chosen = torch.cat([demonstrations, samples + len(data.demonstration_inputs)])
     inputs = joint.inputs[chosen]
     log_q = joint.log_q[chosen]
-    state_costs = cost.state_cost(inputs).to(log_q.dtype)
+    parts = (inputs, drawn.copies, drawn.beside, drawn.nearest)
+    state_costs, copied, beside, nearest = _state_costs(cost, parts, log_q.dtype)
     totals = state_costs.sum(dim=1) + joint.action_costs[chosen]
     count = len(demonstrations)
     background = slice(None) if objective.demonstrations_in_background else slice(count, None)
@@ -268,7 +327,12 @@ def _losses(
     margin: float | Tensor = objective.monotonic_margin
     if objective.monotonic_along == "path":
         margin = margin * data.demonstration_path[demonstrations]
-    return loss, local_constant_rate(state_costs), monotonic(state_costs[:count], margin)
+    rising = monotonic(state_costs[:count], margin)
+    if len(copied):
+        margins = margin if isinstance(margin, float) else margin[: len(copied)]
+        rising = rising + monotonic(copied, margins)
+    off_path = aside(beside, nearest, drawn.rises) if len(beside) else torch.zeros_like(loss)
+    return loss, local_constant_rate(state_costs), rising, off_path
 
 
 def _rounded(data: CostData, config: CostUpdateConfig) -> CostData:

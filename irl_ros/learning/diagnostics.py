@@ -24,6 +24,7 @@ class Diagnostics(LocalDiagnostics):
         loss: Objective, mean over the gradient steps.
         rate_penalty: g_lcr, mean over the gradient steps.
         monotonic_penalty: g_mono, mean over the gradient steps.
+        aside_penalty: g_aside, mean over the gradient steps.
         gradient_norm: Mean norm before clipping.
     """
 
@@ -38,4 +39,5 @@ class Diagnostics(LocalDiagnostics):
     loss: float
     rate_penalty: float
     monotonic_penalty: float
+    aside_penalty: float
     gradient_norm: float

@@ -88,6 +88,7 @@ class GuidedCostLearning(LocalLearning[GclConfig, Diagnostics]):
             "loss": report.loss,
             "rate_penalty": report.rate,
             "monotonic_penalty": report.monotonic,
+            "aside_penalty": report.aside,
             "gradient_norm": report.gradient_norm,
         }
 
@@ -116,6 +117,7 @@ class GuidedCostLearning(LocalLearning[GclConfig, Diagnostics]):
             sample_actions=experience.samples.actions,
             sample_log_q=sampled,
             newest=experience.counts[-1],
+            positions=self.problem.positions,
             newest_marginals=self._newest_marginals() if objective.control_variate else None,
         )
 

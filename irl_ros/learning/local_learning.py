@@ -1,9 +1,9 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The loop of every method with a linear-Gaussian controller: sample, fit the cost, improve."""
+"""What all methods with a linear-Gaussian controller share: each fits a cost, steps improve it."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -24,8 +24,9 @@ from irl_ros.learning.demonstration_density import (
 )
 from irl_ros.learning.dynamics import DynamicsConfig
 from irl_ros.learning.first_sampler import FirstSamplerConfig, first_sampler
+from irl_ros.learning.learning_loop import LearningLoop
 from irl_ros.learning.problem import LearningProblem, hold_out
-from irl_ros.learning.saved_state import SavedState, check_identity, identity, under
+from irl_ros.learning.saved_state import SavedState, under
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ C = TypeVar("C", bound=LocalLearningConfig)
 D = TypeVar("D", bound=LocalDiagnostics)
 
 
-class LocalLearning(ABC, Generic[C, D]):
+class LocalLearning(LearningLoop[C, D, Trial], Generic[C, D]):
     """Alternate one fit of a cost with one step of a controller on it.
 
     Args:
@@ -111,10 +112,8 @@ class LocalLearning(ABC, Generic[C, D]):
         seed: int,
         diagnostics: type[D],
     ) -> None:
-        self.config = config
-        self.seed = seed
-        self.problem, self.held_out = hold_out(problem, config.held_out_share)
-        self.generator = torch.Generator().manual_seed(seed)
+        learned, self.held_out = hold_out(problem, config.held_out_share)
+        super().__init__(learned, config, config.iterations, seed, diagnostics)
         self.cost = Cost(cost, problem.input_scale, self.generator)
         self.density = fit_demonstration_density(
             self.problem.demonstrations,
@@ -131,19 +130,12 @@ class LocalLearning(ABC, Generic[C, D]):
             config.rollouts,
             seed,
         )
-        self.history: tuple[D, ...] = ()
-        self._diagnostics = diagnostics
 
     def _shift_demonstrations(self) -> None:
         """Make the demonstrations comparable by their moments, whatever target they had."""
         shift = fit_context_shift(self.problem, self.config.density)
         self.problem = shift(self.problem)
         self.held_out = self.held_out and shift(self.held_out)
-
-    @property
-    def iterations(self) -> int:
-        """How many iterations there will be."""
-        return self.config.iterations
 
     @property
     def policy(self) -> LinearGaussianController:
@@ -160,36 +152,15 @@ class LocalLearning(ABC, Generic[C, D]):
         """Where the search for a controller stands."""
         return self.search.progress
 
-    @property
-    def finished(self) -> bool:
-        """Whether all iterations are done."""
-        return self.search.finished
+    def _sample(self, source: RolloutSource) -> Trial:
+        return self.search.try_out(source, self.cost)
 
-    def run(
-        self, source: RolloutSource, after_iteration: Callable[[D], None] = lambda _: None
-    ) -> None:
-        """Do all remaining iterations.
+    def _fit_reward(self, trial: Trial) -> Mapping[str, Any]:
+        return self._fit_cost(trial)
 
-        Args:
-            source: Where controllers are tried.
-            after_iteration: Called with each iteration's diagnostics; it may raise to stop.
-        """
-        while not self.finished:
-            after_iteration(self.step(source))
-
-    def step(self, source: RolloutSource) -> D:
-        """Do one iteration: sample, fit the cost, improve the controller.
-
-        Raises:
-            RolloutError: If the source cannot deliver.
-            LearningError: If the cost or the controller update has no finite result.
-        """
-        trial = self.search.try_out(source, self.cost)
-        fitted = self._fit_cost(trial)
+    def _improve(self, trial: Trial, fitted: Mapping[str, Any]) -> D:
         step = self.search.improve(trial, self.cost, adaptive=self._adaptive)
-        diagnostics = self._diagnostics(**{**self._health(trial, step), **fitted})
-        self.history = (*self.history, diagnostics)
-        return diagnostics
+        return self._diagnostics(**{**self._health(trial, step), **fitted})
 
     @torch.no_grad()
     def _health(self, trial: Trial, step: Step) -> dict[str, Any]:
@@ -217,36 +188,18 @@ class LocalLearning(ABC, Generic[C, D]):
             "sample_cost": float(self.cost.evaluate(inputs, tried.actions).sum(dim=1).mean()),
         }
 
-    def state(self) -> SavedState:
-        """Return everything needed to go on exactly from here."""
+    def _own_state(self) -> SavedState:
         search = self.search.state()
         tensors = {
             **under("cost", self.cost.state_dict()),
             **under("search", search.tensors),
-            "generator": self.generator.get_state(),
             **self._tensors(),
         }
-        facts = {
-            **identity(self.config, self.seed, self.problem),
-            "search": search.facts,
-            "history": [entry.as_mapping() for entry in self.history],
-        }
-        return SavedState(tensors, facts)
+        return SavedState(tensors, {"search": search.facts})
 
-    def restore(self, state: SavedState) -> None:
-        """Go on from a state of the same run.
-
-        The schedules of step sizes span all iterations, so a run that is made longer does not end
-        where one that was long from the beginning would.
-
-        Raises:
-            DataError: If the state is of another run.
-        """
-        check_identity(state, identity(self.config, self.seed, self.problem))
+    def _restore_own(self, state: SavedState) -> None:
         self.cost.load_state_dict(state.part("cost"))
-        self.generator.set_state(state.tensors["generator"])
         self.search.restore(SavedState(state.part("search"), state.facts["search"]))
-        self.history = tuple(self._diagnostics(**entry) for entry in state.facts["history"])
         self._restore(state)
 
     @property

@@ -47,7 +47,9 @@ class NeuralGclConfig(NeuralLearningConfig):
     )
     cost: CostConfig = field(default_factory=CostConfig)
     objective: ObjectiveConfig = field(
-        default_factory=lambda: ObjectiveConfig(monotonic_weight=10.0)
+        default_factory=lambda: ObjectiveConfig(
+            monotonic_weight=10.0, monotonic_copies=0, aside_weight=0.0
+        )
     )
     cost_update: CostUpdateConfig = field(default_factory=lambda: CostUpdateConfig(steps=50))
     density: DemonstrationDensityConfig = field(default_factory=DemonstrationDensityConfig)
@@ -124,6 +126,7 @@ class CostLearner:
             "loss": report.loss,
             "rate_penalty": report.rate,
             "monotonic_penalty": report.monotonic,
+            "aside_penalty": report.aside,
             "gradient_norm": report.gradient_norm,
             **{name: health[name] for name in _HEALTH},
         }
@@ -182,6 +185,7 @@ class CostLearner:
             sample_actions=samples.actions,
             sample_log_q=fused[len(shown) :],
             newest=sizes[-1],
+            positions=self._problem.positions,
         )
 
     @property

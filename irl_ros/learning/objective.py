@@ -67,6 +67,24 @@ class ObjectiveConfig(Parameters):
         doc="the margin is for a step of average length, and less while a demonstrator waits, or "
         "for every step",
     )
+    monotonic_copies: int = parameter(
+        5,
+        low=0,
+        high=10000,
+        doc="demonstrations of each batch of which g_mono also asks it moved aside and slowed down",
+    )
+    aside_weight: float = parameter(
+        10.0, low=0.0, high=1e6, doc="weight of g_aside: beside all that was shown it costs more"
+    )
+    aside_rise: float = parameter(
+        20.0, low=0.0, high=1e6, doc="how much more it costs far away from all that was shown"
+    )
+    aside_distance: float = parameter(
+        0.4,
+        low=1e-6,
+        high=1e6,
+        doc="distance, in scales of the cost inputs, where it costs 63 % of that more",
+    )
 
 
 def guided_cost_loss(

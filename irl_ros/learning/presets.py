@@ -15,6 +15,8 @@ _PAPER = {
     "objective.cost_temperature": 1.0,
     "objective.monotonic_margin": -1.0,
     "objective.monotonic_along": "time",
+    "objective.monotonic_copies": 0,
+    "objective.aside_weight": 0.0,
     "cost_update.newest_share": 0.0,
     "cost_update.gradient_clip": 0.0,
     "density.degree": 0,

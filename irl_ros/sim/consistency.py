@@ -53,6 +53,7 @@ _SETTINGS: dict[str, Any] = {
     "objective.cost_temperature": 1.0,
     "objective.rate_weight": 0.0,
     "objective.monotonic_weight": 0.0,
+    "objective.aside_weight": 0.0,
     "cost_update.steps": 100,
     "cost_update.learning_rate": 2e-2,
     "cost_update.rate_decay": 0.1,

@@ -1,0 +1,78 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is asked of a cost beside the demonstrations."""
+
+import math
+
+import pytest
+import torch
+
+from irl_ros.learning.objective import ObjectiveConfig
+from irl_ros.learning.surroundings import Surroundings, aside, surroundings
+
+PLACES = slice(0, 2)
+SCALE = torch.tensor([0.5, 0.5, 2.0], dtype=torch.float64)
+
+
+def shown() -> torch.Tensor:
+    """Return 3 straight ways to the origin, with the speed as third input."""
+    starts = torch.tensor([[1.0, 0.0], [1.0, 0.2], [1.0, -0.2]], dtype=torch.float64)
+    left = torch.linspace(1, 0, 21, dtype=torch.float64)
+    speed = torch.full((3, 21, 1), 1.5, dtype=torch.float64)
+    return torch.cat([starts[:, None] * left[None, :, None], speed], dim=-1)
+
+
+def around(seed: int = 0) -> Surroundings:
+    generator = torch.Generator().manual_seed(seed)
+    return surroundings(shown(), SCALE, PLACES, ObjectiveConfig(), generator)
+
+
+def test_the_rise_follows_from_the_distance_to_all_that_was_shown() -> None:
+    found, config = around(), ObjectiveConfig()
+    flat = shown().flatten(0, 1)
+    for index in range(0, len(found.aside), 97):
+        apart = (found.aside[index, :2] - flat[:, :2]) / SCALE[:2]
+        distance = float(apart.square().sum(dim=1).sqrt().min())
+        nearest = flat[found.nearest[index]]
+        assert float(
+            ((found.aside[index, :2] - nearest[:2]) / SCALE[:2]).norm()
+        ) == pytest.approx(distance)
+        rise = config.aside_rise * (1 - math.exp(-distance / config.aside_distance))
+        assert float(found.rises[index]) == pytest.approx(rise, abs=1e-6)
+    assert float(found.rises.max()) <= config.aside_rise
+
+
+def test_inputs_lie_near_and_far_and_are_slowed_down() -> None:
+    found = around()
+    assert float(found.rises.quantile(0.5)) < 1.0
+    assert float(found.rises.max()) > 5.0
+    assert float(found.aside[:, 2].min()) < 0.1
+    assert float(found.aside[:, 2].max()) <= 1.5 + 1e-9  # all move alike: no difference to add
+
+
+def test_the_penalty_of_known_costs() -> None:
+    costs = torch.tensor([3.0, 5.0], dtype=torch.float64)
+    nearest = torch.tensor([2.0, 2.0], dtype=torch.float64)
+    rises = torch.tensor([4.0, 1.0], dtype=torch.float64)
+    # The first lacks 3, the second is higher than it has to be.
+    assert float(aside(costs, nearest, rises)) == pytest.approx(9.0 / 2)
+    costs.requires_grad_()
+    assert torch.autograd.gradcheck(lambda c: aside(c, nearest, rises), (costs,))
+
+
+def test_a_copy_is_moved_as_a_whole_and_slowed_down() -> None:
+    copies = around().copies(torch.tensor([2, 0]), torch.Generator().manual_seed(1))
+    moved = copies[..., :2] - shown()[[2, 0], :, :2]
+    assert torch.allclose(moved, moved[:, :1].expand_as(moved))
+    assert 0 < float(moved[:, 0].norm(dim=-1).max()) < 0.5
+    speeds = copies[..., 2]
+    assert torch.allclose(speeds, speeds[:, :1].expand_as(speeds))
+    assert bool((speeds < 1.5).all())
+
+
+def test_everything_follows_from_the_generator() -> None:
+    assert torch.equal(around(3).aside, around(3).aside)
+    assert not torch.equal(around(3).aside, around(4).aside)
+    first, second = (around().beside(50, torch.Generator().manual_seed(7)) for _ in range(2))
+    for left, right in zip(first, second, strict=True):
+        assert torch.equal(left, right)
