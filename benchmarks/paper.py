@@ -51,12 +51,15 @@ TASKS: dict[str, Callable[[], Experiment]] = {
     "peg": peg,
 }
 FIXED = {"adaptive_sampler": False}
+PRINTED: dict[str, Any] = {"objective.monotonic_copies": 0, "objective.aside_weight": 0.0}
+"""Only the two regularisers that the paper has; for all methods but the last."""
 METHODS: dict[str, dict[str, Any]] = {
     "gcl": {},
     "relent": FIXED,
     "path-integral": {**FIXED, "objective.importance_weights": False},
     "gcl-no-lcr": {"objective.rate_weight": 0.0},
     "gcl-no-mono": {"objective.monotonic_weight": 0.0},
+    "gcl-aside": {name: to_mapping(GclConfig())[name] for name in PRINTED},
 }
 FIRST = {"random": "hold", "demonstrations": "demonstrations"}
 ROLLOUTS = 10  # per iteration
@@ -145,6 +148,7 @@ def settings(experiment: Experiment, job: Job, budget: Budget) -> GclConfig:
             "cost.action_weight": experiment.ground_truth.action_weight,
             "first_sampler.kind": FIRST[job.first],
             "first_sampler.hold_deviation": experiment.exploration,
+            **PRINTED,
             **METHODS[job.method],
             **dict(budget.changes),
         },

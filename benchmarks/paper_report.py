@@ -23,6 +23,7 @@ NAMES = {
     "path-integral": "path-integral IRL",
     "gcl-no-lcr": "GCL without lcr",
     "gcl-no-mono": "GCL without mono",
+    "gcl-aside": "GCL with g_aside and moved copies",
 }
 # Figure 2 of the paper shows the cost of the navigation and distances of the others.
 MEASURE = {"navigation": "cost", "reaching": "distance", "peg": "distance"}
@@ -34,6 +35,7 @@ STYLES = {
     "path-integral": ("#cc79a7", "^"),
     "gcl-no-lcr": ("#009e73", "v"),
     "gcl-no-mono": ("#e69f00", "D"),
+    "gcl-aside": ("#56b4e9", "P"),
 }
 BEGIN = "<!-- written by `make bench-paper`; do not edit -->"
 END = "<!-- end of what is written by `make bench-paper` -->"
@@ -141,7 +143,7 @@ def write(results: Sequence[Result], docs: Path) -> None:
     """Draw the curves and put the tables into the page."""
     figures = {
         "paper.png": ("gcl", "relent", "path-integral"),
-        "paper_regularisers.png": ("gcl", "gcl-no-lcr", "gcl-no-mono"),
+        "paper_regularisers.png": ("gcl", "gcl-no-lcr", "gcl-no-mono", "gcl-aside"),
     }
     for file, methods in figures.items():
         draw(results, methods).savefig(docs / "images" / file, dpi=110)

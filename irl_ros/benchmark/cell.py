@@ -18,7 +18,8 @@ from torch import Tensor
 from irl_ros.benchmark.case import BenchmarkCase, Learned
 from irl_ros.benchmark.code import code_digest, fingerprint
 from irl_ros.benchmark.door import CountedRollouts
-from irl_ros.benchmark.methods import METHODS, Method
+from irl_ros.benchmark.method import Method
+from irl_ros.benchmark.methods import METHODS
 from irl_ros.benchmark.result import CellResult
 from irl_ros.benchmark.scenario import Scenario, taught_slots
 from irl_ros.benchmark.teaching import chosen, taught

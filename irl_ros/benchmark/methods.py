@@ -3,10 +3,10 @@
 """All methods of the benchmark by name, with the one configuration that each has everywhere."""
 
 import functools
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
+from irl_ros.benchmark.ablations import ABLATIONS, PLAIN, VARIANTS
 from irl_ros.benchmark.case import BenchmarkCase, Learned
 from irl_ros.benchmark.learners import (
     HAND_WRITTEN,
@@ -24,9 +24,9 @@ from irl_ros.benchmark.learners import (
     section_of,
     taken_over,
 )
-from irl_ros.benchmark.misplaced import guided_by_misplaced
+from irl_ros.benchmark.method import Method, configured
 from irl_ros.core.errors import ParameterError
-from irl_ros.core.parameters import Parameters, replace, to_mapping
+from irl_ros.core.parameters import replace, to_mapping
 from irl_ros.learning.algorithms import ALGORITHMS, AlgorithmConfig
 from irl_ros.learning.behaviour_cloning import BehaviourCloningConfig
 from irl_ros.learning.gcl import GclConfig
@@ -37,60 +37,6 @@ FIVE = 5
 
 FIXED_ROLLOUTS = 100
 """Samples of the methods whose sampler does not adapt, as in Finn, Levine and Abbeel (2016)."""
-
-
-@dataclass(frozen=True)
-class Method:
-    """A way from demonstrations to a policy.
-
-    Attributes:
-        name: What commands and tables call it.
-        group: One of `GROUPS`.
-        description: One line.
-        learn: What it does.
-        settings: Everything that its result depends on, to tell old results from new ones.
-        tries: Whether it uses the budget at all.
-        fixed: Rollouts that it gets on top of the budget.
-        times: How often it gets the budget.
-        demonstrations: How many it is given; 0 for all.
-        cost_of: Method whose learned cost it is given.
-        cost_arm: The arm that learned it, and was taught, if that is another one.
-        shown: Whether it is given a demonstration of the very task.
-    """
-
-    name: str
-    group: str
-    description: str
-    learn: Callable[[BenchmarkCase], Learned]
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    tries: bool = True
-    fixed: int = 0
-    times: int = 1
-    demonstrations: int = 0
-    cost_of: str = ""
-    cost_arm: str = ""
-    shown: bool = False
-
-    def budget(self, rollouts: int) -> int:
-        """Return how many rollouts it may use when the benchmark grants so many."""
-        return self.fixed + self.times * rollouts if self.tries else 0
-
-
-def _configured(
-    name: str,
-    group: str,
-    description: str,
-    learn: Callable[..., Learned],
-    config: Parameters,
-    **others: Any,
-) -> Method:
-    learning = functools.partial(learn, config=config)
-    return Method(name, group, description, learning, to_mapping(config), **others)
-
-
-def _ablation(name: str, description: str, changes: Mapping[str, Any], **others: Any) -> Method:
-    config = replace(GclConfig(), changes)
-    return _configured(name, "ablation", description, guided, config, **others)
 
 
 def _fixed_sampler(name: str, description: str, changes: Mapping[str, Any]) -> Method:
@@ -108,13 +54,13 @@ _GAN = replace(GclConfig(), {"objective.loss": "gan"})
 _OPEN = replace(GclConfig().first_sampler, {"stiffness": 0.0})
 
 _MAIN = (
-    _configured("gcl", "method", "Guided Cost Learning, preset default", guided, GclConfig()),
-    _configured(
+    configured("gcl", "method", "Guided Cost Learning, preset default", guided, GclConfig()),
+    configured(
         "gcl_paper", "method", "Guided Cost Learning, preset paper", guided, preset("paper")
     ),
-    _configured("gcl_affine", "method", "the cost is affine-quadratic", guided, _AFFINE),
-    _configured("gan_gcl", "method", "the cost is learned as a discriminator", guided, _GAN),
-    _configured(
+    configured("gcl_affine", "method", "the cost is affine-quadratic", guided, _AFFINE),
+    configured("gan_gcl", "method", "the cost is learned as a discriminator", guided, _GAN),
+    configured(
         "fitted",
         "method",
         "controller fitted to the demonstrations, with tracking feedback",
@@ -122,7 +68,7 @@ _MAIN = (
         GclConfig().first_sampler,
         tries=False,
     ),
-    _configured(
+    configured(
         "fitted_open",
         "method",
         "the same without tracking feedback",
@@ -130,7 +76,7 @@ _MAIN = (
         _OPEN,
         tries=False,
     ),
-    _configured(
+    configured(
         "bc",
         "method",
         "behaviour cloning, validated",
@@ -139,6 +85,9 @@ _MAIN = (
         tries=False,
     ),
     _fixed_sampler("relent", "relative-entropy IRL, then optimised", {}),
+    _fixed_sampler(
+        "relent_plain", "the same without regularisers of the cost, then optimised", PLAIN
+    ),
     _fixed_sampler(
         "path_integral",
         "path-integral IRL, then optimised",
@@ -158,105 +107,6 @@ _MAIN = (
         oracle,
         {**OPTIMISER, "sharpness": ORACLE_SHARPNESS},
         shown=True,
-    ),
-)
-
-_ABLATIONS = (
-    _ablation(
-        "no_importance_weights", "log q is left out", {"objective.importance_weights": False}
-    ),
-    _ablation("no_entropy", "temperature 0", {"controller.temperature": 0.0}),
-    _ablation("no_lcr", "weight of g_lcr 0", {"objective.rate_weight": 0.0}),
-    _ablation("no_mono", "weight of g_mono 0", {"objective.monotonic_weight": 0.0}),
-    _ablation(
-        "mono_in_time",
-        "g_mono asks the same fall of every step",
-        {"objective.monotonic_along": "time"},
-    ),
-    _ablation(
-        "doubt_two",
-        "an earlier controller must be better by two standard errors",
-        {"controller.doubt": 2.0},
-    ),
-    _ablation(
-        "no_regularisers",
-        "both weights 0",
-        {"objective.rate_weight": 0.0, "objective.monotonic_weight": 0.0},
-    ),
-    _ablation(
-        "no_demonstrations_in_z",
-        "the background is rollouts only",
-        {"objective.demonstrations_in_background": False},
-    ),
-    _ablation(
-        "unshrunk_density",
-        "the demonstrations' density is fitted without a prior",
-        {"density.prior_strength": 0.0, "density.window": 0, "density.deviation_floor": 1e-3},
-    ),
-    _ablation("no_tempering", "temperature of the weights 1", {"objective.cost_temperature": 1.0}),
-    *(
-        _ablation(f"kl_{limit}", f"KL limit {limit} nat", {"controller.kl_limit": float(limit)})
-        for limit in (1, 5, 15, 100, 300)
-    ),
-    _ablation("no_kl_limit", "KL limit 1e6 nat", {"controller.kl_limit": 1e6}),
-    _ablation("fixed_kl_limit", "KL limit not adapted", {"controller.adapt_step": False}),
-    *(
-        _ablation(f"demonstrations_{n}", f"learned from {n}", {}, demonstrations=n)
-        for n in (1, 2, 5, 10)
-    ),
-)
-
-
-def _variant(name: str, description: str, changes: Mapping[str, Any]) -> Method:
-    config = replace(GclConfig(), changes)
-    return _configured(name, "variant", description, guided, config)
-
-
-_LARGE = {"cost_update.demonstration_batch": 18, "cost_update.sample_batch": 30}
-_VARIANTS = (
-    _variant(
-        "ess_tempering",
-        "weights tempered to an effective sample size of 12 of 20",
-        {"objective.target_ess": 12.0},
-    ),
-    _variant("large_batches", "18 demonstrations and 30 samples in each cost step", _LARGE),
-    _variant(
-        "pareto_smoothing",
-        "the same, and the largest weights are Pareto-smoothed",
-        {**_LARGE, "objective.pareto_smoothing": True},
-    ),
-    _variant(
-        "control_variate",
-        "the linear-quadratic model's control variate",
-        {"objective.control_variate": True},
-    ),
-    _variant(
-        "dynamics_newest", "dynamics from the newest rollouts alone", {"dynamics.rollouts": 1}
-    ),
-    _variant(
-        "dynamics_all",
-        "dynamics from the rollouts of all iterations",
-        {"dynamics.rollouts": 10**6},
-    ),
-    _variant(
-        "unconditional_start",
-        "sampling begins with the mean demonstration, whatever its slot",
-        {"density.degree": 0},
-    ),
-    _variant(
-        "ten_at_once",
-        "ten rollouts in an iteration, and twice the cost steps",
-        {"rollouts": 10, "cost_update.steps": 2 * GclConfig().cost_update.steps},
-    ),
-    *(
-        _configured(
-            name,
-            "variant",
-            f"every fourth demonstration ended 5 cm beside its slot; {graded}",
-            functools.partial(guided_by_misplaced, graded=graded == "graded"),
-            GclConfig(),
-        )
-        for name, graded in (("misplaced", "nobody said so"), ("misplaced_graded", "graded"))
     ),
 )
 
@@ -320,8 +170,8 @@ METHODS = {
     for method in (
         *_MAIN,
         *_LEARNERS,
-        *_ABLATIONS,
-        *_VARIANTS,
+        *ABLATIONS,
+        *VARIANTS,
         *_GENERALISATION,
     )
 }

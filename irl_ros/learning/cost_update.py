@@ -28,7 +28,6 @@ from irl_ros.learning.objective import (
 )
 from irl_ros.learning.surroundings import Surroundings, aside, surroundings
 
-
 _BESIDE = 200
 """Inputs beside the demonstrations in each step."""
 
@@ -197,7 +196,9 @@ def update_cost(
             limit = config.gradient_clip or torch.inf
             norm = torch.nn.utils.clip_grad_norm_(parameters, limit)
             optimiser.step()
-            totals += torch.stack([*(each.detach() for each in (loss, rate, rising, beside)), norm])
+            totals += torch.stack(
+                [*(each.detach() for each in (loss, rate, rising, beside)), norm]
+            )
     means = (totals / config.steps).tolist()
     return CostUpdateReport(*means)
 
@@ -273,7 +274,7 @@ def _state_costs(
     """Return the state costs of several batches, evaluated together."""
     flat = [part.flatten(0, -2) for part in parts]
     costs = cost.state_cost(torch.cat(flat)).to(dtype)
-    split = costs.split([len(each) for each in flat])
+    split = torch.split(costs, [len(each) for each in flat])
     return [each.reshape(part.shape[:-1]) for each, part in zip(split, parts, strict=True)]
 
 

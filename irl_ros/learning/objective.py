@@ -56,7 +56,7 @@ class ObjectiveConfig(Parameters):
         30.0, low=0.0, high=1e6, doc="weight of the monotonic regulariser g_mono"
     )
     monotonic_margin: float = parameter(
-        0.3,
+        0.45,
         low=-1e6,
         high=1e6,
         doc="g_mono penalises c_t - c_(t-1) above minus this; the paper prints -1",
@@ -71,13 +71,13 @@ class ObjectiveConfig(Parameters):
         5,
         low=0,
         high=10000,
-        doc="demonstrations of each batch of which g_mono also asks it moved aside and slowed down",
+        doc="demonstrations of a batch that g_mono sees moved aside and slowed down, too",
     )
     aside_weight: float = parameter(
         10.0, low=0.0, high=1e6, doc="weight of g_aside: beside all that was shown it costs more"
     )
     aside_rise: float = parameter(
-        20.0, low=0.0, high=1e6, doc="how much more it costs far away from all that was shown"
+        30.0, low=0.0, high=1e6, doc="how much more it costs far away from all that was shown"
     )
     aside_distance: float = parameter(
         0.4,

@@ -16,7 +16,8 @@ from irl_ros.benchmark.case import BenchmarkCase, Learned
 from irl_ros.benchmark.cell import Cell, _rest, run_cell
 from irl_ros.benchmark.door import CountedRollouts
 from irl_ros.benchmark.learners import demonstration_fitted, taken_over
-from irl_ros.benchmark.methods import METHODS, Method
+from irl_ros.benchmark.method import Method
+from irl_ros.benchmark.methods import METHODS
 from irl_ros.benchmark.result import CellResult
 from irl_ros.benchmark.runner import run_cells, waves
 from irl_ros.benchmark.scenario import Scenario
