@@ -80,7 +80,7 @@ class ObjectiveConfig(Parameters):
         30.0, low=0.0, high=1e6, doc="how much more it costs far away from all that was shown"
     )
     aside_distance: float = parameter(
-        0.4,
+        0.13,
         low=1e-6,
         high=1e6,
         doc="distance, in scales of the cost inputs, where it costs 63 % of that more",

@@ -70,6 +70,7 @@ def surroundings(
     between two others: as far, and in such directions, as the task itself goes. How much more it
     has to cost grows with its distance d from all that was shown as r (1 - exp(-d / d_0)): steep
     beside the path, where a plate hits what it is to pass, and no demand on the shape far away.
+    d is the root mean square over the positions, in their scales.
 
     Args:
         inputs: Cost inputs of the demonstrations.
@@ -85,7 +86,8 @@ def surroundings(
     moved = _displaced(base, inputs, places, _ASIDE, generator)
     aside = base * _stillness(_KEPT, places, generator) + moved
     unit = scale[positions].to(flat.dtype)
-    distances, nearest = torch.cdist(aside[:, positions] / unit, flat[:, positions] / unit).min(1)
+    apart, nearest = torch.cdist(aside[:, positions] / unit, flat[:, positions] / unit).min(1)
+    distances = apart / len(unit) ** 0.5
     rises = config.aside_rise * -torch.expm1(-distances.double() / config.aside_distance)
     return Surroundings(inputs, places, aside, nearest, rises)
 

@@ -32,7 +32,7 @@ def test_the_rise_follows_from_the_distance_to_all_that_was_shown() -> None:
     flat = shown().flatten(0, 1)
     for index in range(0, len(found.aside), 97):
         apart = (found.aside[index, :2] - flat[:, :2]) / SCALE[:2]
-        distance = float(apart.square().sum(dim=1).sqrt().min())
+        distance = float(apart.square().mean(dim=1).sqrt().min())
         nearest = flat[found.nearest[index]]
         assert float(((found.aside[index, :2] - nearest[:2]) / SCALE[:2]).norm()) == pytest.approx(
             distance
