@@ -38,6 +38,7 @@ def test_budgets_are_equal() -> None:
     for name, method in METHODS.items():
         expected = {
             "relent": 190,
+            "relent_plain": 190,
             "gcl_five_times": 450,
             "path_integral": 190,
             "fitted": 0,
