@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.trajectory import Trajectories
 from irl_ros.learning.cost import Cost, CostConfig, QuadraticCost
-from irl_ros.learning.cost_update import CostData, CostUpdateConfig, update_cost
+from irl_ros.learning.cost_batches import CostData, CostUpdateConfig
+from irl_ros.learning.cost_update import update_cost
 from irl_ros.learning.dynamics import DynamicsConfig, fit_dynamics
 from irl_ros.learning.lqr import LinearDynamics, propagate, solve
 from irl_ros.learning.objective import ObjectiveConfig

@@ -7,7 +7,7 @@ import math
 import torch
 
 from irl_ros.learning.cost import Cost
-from irl_ros.learning.cost_update import CostData
+from irl_ros.learning.cost_batches import CostData
 from irl_ros.learning.importance import effective_sample_size, normalise, pareto_shape
 from irl_ros.learning.objective import ObjectiveConfig, guided_cost_loss, loss_bound
 from irl_ros.learning.problem import LearningProblem

@@ -15,8 +15,9 @@ from irl_ros.learning.background import Background, empty_background, extend
 from irl_ros.learning.control_variate import InputMarginals, input_marginals
 from irl_ros.learning.controller_search import Trial
 from irl_ros.learning.cost import CostConfig
+from irl_ros.learning.cost_batches import CostData, CostUpdateConfig, batch_counts
 from irl_ros.learning.cost_health import cost_health
-from irl_ros.learning.cost_update import CostData, CostUpdateConfig, batch_counts, update_cost
+from irl_ros.learning.cost_update import update_cost
 from irl_ros.learning.device import check_device
 from irl_ros.learning.diagnostics import Diagnostics
 from irl_ros.learning.local_learning import LocalLearning, LocalLearningConfig

@@ -15,8 +15,9 @@ from irl_ros.core.parameters import parameter
 from irl_ros.core.trajectory import Trajectories, concatenate
 from irl_ros.learning.adam import Adam
 from irl_ros.learning.cost import Cost, CostConfig
+from irl_ros.learning.cost_batches import CostData, CostUpdateConfig, batch_counts
 from irl_ros.learning.cost_health import cost_health
-from irl_ros.learning.cost_update import CostData, CostUpdateConfig, batch_counts, update_cost
+from irl_ros.learning.cost_update import update_cost
 from irl_ros.learning.demonstration_density import (
     DemonstrationDensityConfig,
     fit_demonstration_density,

@@ -10,7 +10,7 @@ from point_mass import PointMass, point_mass_problem
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.trajectory import concatenate
 from irl_ros.learning.background import Background, empty_background, extend
-from irl_ros.learning.cost_update import CostUpdateConfig, batch_counts
+from irl_ros.learning.cost_batches import CostUpdateConfig, batch_counts
 from irl_ros.learning.demonstration_density import (
     DemonstrationDensity,
     DemonstrationDensityConfig,
