@@ -49,7 +49,7 @@ class NeuralGclConfig(NeuralLearningConfig):
     cost: CostConfig = field(default_factory=CostConfig)
     objective: ObjectiveConfig = field(
         default_factory=lambda: ObjectiveConfig(
-            monotonic_weight=10.0, monotonic_copies=0, aside_weight=0.0
+            monotonic_weight=10.0, monotonic_margin=0.3, monotonic_copies=0, aside_weight=0.0
         )
     )
     cost_update: CostUpdateConfig = field(default_factory=lambda: CostUpdateConfig(steps=50))

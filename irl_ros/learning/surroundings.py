@@ -44,7 +44,7 @@ class Surroundings:
         self, count: int, generator: torch.Generator
     ) -> tuple[Float[Tensor, "b y"], Float[Tensor, "b y"], Float[Tensor, " b"]]:
         """Draw inputs beside the demonstrations, those nearest to them, and how much they rise."""
-        drawn = torch.randint(len(self.aside), (count,), generator=generator)
+        drawn = torch.randint(max(1, len(self.aside)), (count,), generator=generator)
         return self.aside[drawn], self.shown.flatten(0, 1)[self.nearest[drawn]], self.rises[drawn]
 
     def copies(
@@ -64,7 +64,7 @@ def surroundings(
     config: ObjectiveConfig,
     generator: torch.Generator,
 ) -> Surroundings:
-    """Draw inputs beside the demonstrations.
+    """Draw inputs beside the demonstrations, none where g_aside has no weight.
 
     A demonstrated input is displaced by a random share, even in its logarithm, of the difference
     between two others: as far, and in such directions, as the task itself goes. How much more it
@@ -82,9 +82,10 @@ def surroundings(
     places = torch.zeros_like(inputs[0, 0])
     places[positions] = 1.0
     flat = inputs.flatten(0, 1)
-    base = flat[torch.randint(len(flat), (_KEPT,), generator=generator)]
+    count = _KEPT if config.aside_weight else 0
+    base = flat[torch.randint(len(flat), (count,), generator=generator)]
     moved = _displaced(base, inputs, places, _ASIDE, generator)
-    aside = base * _stillness(_KEPT, places, generator) + moved
+    aside = base * _stillness(count, places, generator) + moved
     unit = scale[positions].to(flat.dtype)
     apart, nearest = torch.cdist(aside[:, positions] / unit, flat[:, positions] / unit).min(1)
     distances = apart / len(unit) ** 0.5

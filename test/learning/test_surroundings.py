@@ -75,3 +75,14 @@ def test_everything_follows_from_the_generator() -> None:
     first, second = (around().beside(50, torch.Generator().manual_seed(7)) for _ in range(2))
     for left, right in zip(first, second, strict=True):
         assert torch.equal(left, right)
+
+
+def test_without_weight_nothing_is_drawn() -> None:
+    generator = torch.Generator().manual_seed(0)
+    before = generator.get_state()
+    config = ObjectiveConfig(aside_weight=0.0)
+    found = surroundings(shown(), SCALE, PLACES, config, generator)
+    beside, nearest, rises = found.beside(0, generator)
+    assert len(found.aside) == len(beside) == len(nearest) == len(rises) == 0
+    assert len(found.copies(torch.tensor([], dtype=torch.long), generator)) == 0
+    assert torch.equal(generator.get_state(), before)
