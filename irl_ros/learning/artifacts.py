@@ -26,6 +26,22 @@ StoredPolicy = LinearGaussianController | NeuralPolicy
 """The kinds of policies that a file can hold."""
 
 
+def delivered_files(
+    policy: StoredPolicy, cost: Cost | None, metadata: Mapping[str, str]
+) -> dict[str, bytes]:
+    """Return policy and cost as the files of a run folder, by name.
+
+    Args:
+        policy: What was learned.
+        cost: The cost, None where there is none.
+        metadata: Conditions under which both were learned, see `ExecutionContract.to_metadata`.
+    """
+    files = {POLICY_FILE: policy_to_bytes(policy, metadata)}
+    if cost is not None:
+        files[COST_FILE] = cost_to_bytes(cost, metadata)
+    return files
+
+
 def policy_to_bytes(policy: StoredPolicy, metadata: Mapping[str, str]) -> bytes:
     """Return a policy and its metadata as one safetensors file.
 
@@ -34,12 +50,12 @@ def policy_to_bytes(policy: StoredPolicy, metadata: Mapping[str, str]) -> bytes:
         metadata: Conditions under which it was learned, see `ExecutionContract.to_metadata`.
     """
     if isinstance(policy, LinearGaussianController):
-        return _pack(policy.content, _LINEAR, metadata)
+        return pack(policy.content, _LINEAR, metadata)
     own = {
         "policy_config": json.dumps(to_mapping(policy.config)),
         "horizon": json.dumps(policy.horizon),
     }
-    return _pack(policy.content, _NEURAL, {**metadata, **own})
+    return pack(policy.content, _NEURAL, {**metadata, **own})
 
 
 def policy_from_bytes(data: bytes) -> tuple[StoredPolicy, dict[str, str]]:
@@ -48,7 +64,7 @@ def policy_from_bytes(data: bytes) -> tuple[StoredPolicy, dict[str, str]]:
     Raises:
         DataError: If the bytes are not such a file.
     """
-    tensors, metadata = _unpack(data, _LINEAR, _NEURAL)
+    tensors, metadata = unpack(data, _LINEAR, _NEURAL)
     try:
         if metadata["kind"] == _NEURAL:
             config = from_mapping(NeuralPolicyConfig, json.loads(metadata["policy_config"]))
@@ -64,7 +80,7 @@ def policy_from_bytes(data: bytes) -> tuple[StoredPolicy, dict[str, str]]:
 def cost_to_bytes(cost: Cost, metadata: Mapping[str, str]) -> bytes:
     """Return a cost and its metadata as one safetensors file."""
     own = {"cost_config": json.dumps(to_mapping(cost.config))}
-    return _pack(cost.state_dict(), "cost", {**metadata, **own})
+    return pack(cost.state_dict(), "cost", {**metadata, **own})
 
 
 def cost_from_bytes(data: bytes) -> tuple[Cost, dict[str, str]]:
@@ -73,7 +89,7 @@ def cost_from_bytes(data: bytes) -> tuple[Cost, dict[str, str]]:
     Raises:
         DataError: If the bytes are not such a file.
     """
-    tensors, metadata = _unpack(data, "cost")
+    tensors, metadata = unpack(data, "cost")
     try:
         values = json.loads(metadata["cost_config"])
         if not isinstance(values, dict):
@@ -91,7 +107,7 @@ def load_policy(path: Path) -> tuple[StoredPolicy, dict[str, str]]:
     Raises:
         DataError: If there is none or it cannot be read.
     """
-    return policy_from_bytes(_read(path, POLICY_FILE))
+    return policy_from_bytes(read_file(path, POLICY_FILE))
 
 
 def load_cost(path: Path) -> tuple[Cost, dict[str, str]]:
@@ -100,10 +116,15 @@ def load_cost(path: Path) -> tuple[Cost, dict[str, str]]:
     Raises:
         DataError: If there is none or it cannot be read.
     """
-    return cost_from_bytes(_read(path, COST_FILE))
+    return cost_from_bytes(read_file(path, COST_FILE))
 
 
-def _read(path: Path, name: str) -> bytes:
+def read_file(path: Path, name: str) -> bytes:
+    """Return the content of a file, or of the one of that name in a run folder.
+
+    Raises:
+        DataError: If it cannot be read.
+    """
     file = path / name if path.is_dir() else path
     try:
         return file.read_bytes()
@@ -114,12 +135,28 @@ def _read(path: Path, name: str) -> bytes:
         ) from error
 
 
-def _pack(tensors: Mapping[str, Tensor], kind: str, metadata: Mapping[str, str]) -> bytes:
+def pack(tensors: Mapping[str, Tensor], kind: str, metadata: Mapping[str, str]) -> bytes:
+    """Return tensors and metadata as one safetensors file that says what it holds.
+
+    Args:
+        tensors: The content.
+        kind: What they are together.
+        metadata: What belongs to them.
+    """
     whole = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
     return safetensors.torch.save(whole, {**metadata, "kind": kind, "format": _FORMAT})
 
 
-def _unpack(data: bytes, *kinds: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+def unpack(data: bytes, *kinds: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Return the tensors and the metadata of `pack`.
+
+    Args:
+        data: A file.
+        kinds: What it may hold.
+
+    Raises:
+        DataError: If it is not such a file, holds something else or has another format.
+    """
     wanted = " or ".join(kinds)
     try:
         tensors = safetensors.torch.load(data)

@@ -16,7 +16,7 @@ from irl_ros.core.features import AffineFeatures
 from irl_ros.core.neural_policy import NeuralPolicy, NeuralPolicyConfig, PolicyScales
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.rollout import RolloutSource
-from irl_ros.learning.learning_loop import Iterations
+from irl_ros.learning.learning_loop import ArmIterations
 from irl_ros.learning.problem import LearningProblem, hold_out
 from irl_ros.learning.saved_state import (
     SavedState,
@@ -99,7 +99,7 @@ def clone_behaviour(
     return learner.policy
 
 
-class BehaviourCloning(Iterations[BehaviourCloningConfig, CloningDiagnostics]):
+class BehaviourCloning(ArmIterations[BehaviourCloningConfig, CloningDiagnostics]):
     """Minimise -1/N sum_i sum_t log pi(u_t | x_t), stopped where unseen demonstrations fit best.
 
     Pomerleau (1991). Noise on the inputs with the action unchanged teaches the policy to act the

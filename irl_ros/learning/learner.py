@@ -26,8 +26,8 @@ class Report(Protocol):
 
 
 @runtime_checkable
-class Learner(Protocol):
-    """An algorithm that learns from demonstrations; the run folder and the trainer drive it."""
+class Resumable(Protocol):
+    """What a run folder keeps, on an arm as on a finite problem."""
 
     @property
     def config(self) -> Parameters:
@@ -54,6 +54,23 @@ class Learner(Protocol):
         """Whether nothing is left to do."""
         ...
 
+    def state(self) -> SavedState:
+        """Return everything needed to go on exactly from here."""
+        ...
+
+    def restore(self, state: SavedState) -> None:
+        """Go on from a state of the same run.
+
+        Raises:
+            DataError: If the state is of another run.
+        """
+        ...
+
+
+@runtime_checkable
+class Learner(Resumable, Protocol):
+    """An algorithm that learns from demonstrations on an arm; the trainer drives it."""
+
     @property
     def policy(self) -> StoredPolicy:
         """The policy as it is now."""
@@ -73,17 +90,5 @@ class Learner(Protocol):
         Raises:
             RolloutError: If the source cannot deliver.
             LearningError: If something learned is no longer finite.
-        """
-        ...
-
-    def state(self) -> SavedState:
-        """Return everything needed to go on exactly from here."""
-        ...
-
-    def restore(self, state: SavedState) -> None:
-        """Go on from a state of the same run.
-
-        Raises:
-            DataError: If the state is of another run.
         """
         ...

@@ -1,26 +1,25 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The loop of sampling, fitting the reward and improving the policy, and what every run keeps."""
+"""The loop of sampling, fitting the reward and improving the policy, with rollouts."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
-import torch
-
 from irl_ros.core.parameters import Parameters
 from irl_ros.core.rollout import RolloutSource
+from irl_ros.learning.iterations import Iterations
 from irl_ros.learning.learner import Report
-from irl_ros.learning.problem import LearningProblem
-from irl_ros.learning.saved_state import SavedState, check_identity, identity
+from irl_ros.learning.problem import LearningProblem, fingerprint
+from irl_ros.learning.saved_state import Identity, Part
 
 C = TypeVar("C", bound=Parameters)
 D = TypeVar("D", bound=Report)
 T = TypeVar("T")
 
 
-class Iterations(ABC, Generic[C, D]):
-    """An algorithm that goes by iterations: its history, its state, and going on from there.
+class ArmIterations(Iterations[C, D], Generic[C, D]):
+    """An algorithm that learns on an arm, or on whatever else a rollout source stands for.
 
     Args:
         problem: Demonstrations and the context to be learned.
@@ -38,23 +37,8 @@ class Iterations(ABC, Generic[C, D]):
         seed: int,
         diagnostics: Callable[..., D],
     ) -> None:
+        super().__init__(config, iterations, seed, diagnostics)
         self.problem = problem
-        self.config = config
-        self.iterations = iterations
-        self.seed = seed
-        self.generator = torch.Generator().manual_seed(seed)
-        self.history: tuple[D, ...] = ()
-        self._diagnostics = diagnostics
-
-    @property
-    def iteration(self) -> int:
-        """Iterations completed."""
-        return len(self.history)
-
-    @property
-    def finished(self) -> bool:
-        """Whether all iterations are done."""
-        return self.iteration >= self.iterations
 
     def run(
         self, source: RolloutSource, after_iteration: Callable[[D], None] = lambda _: None
@@ -77,46 +61,13 @@ class Iterations(ABC, Generic[C, D]):
             LearningError: If something learned is no longer finite.
         """
 
-    def _told(self, diagnostics: D) -> D:
-        """Add what an iteration tells about itself to the history."""
-        self.history = (*self.history, diagnostics)
-        return diagnostics
-
-    def state(self) -> SavedState:
-        """Return everything needed to go on exactly from here."""
-        own = self._own_state()
-        tensors = {**own.tensors, "generator": self.generator.get_state()}
-        facts = {
-            **own.facts,
-            **identity(self.config, self.seed, self.problem),
-            "history": [dict(vars(entry)) for entry in self.history],
-        }
-        return SavedState(tensors, facts)
-
-    def restore(self, state: SavedState) -> None:
-        """Go on from a state of the same run.
-
-        Schedules that span all iterations do not know of each other: a run that is made longer
-        does not end where one that was long from the beginning would.
-
-        Raises:
-            DataError: If the state is of another run.
-        """
-        check_identity(state, identity(self.config, self.seed, self.problem))
-        self._restore_own(state)
-        self.generator.set_state(state.tensors["generator"])
-        self.history = tuple(self._diagnostics(**entry) for entry in state.facts["history"])
-
-    @abstractmethod
-    def _own_state(self) -> SavedState:
-        """Return what the next iteration depends on, beside generator and history."""
-
-    @abstractmethod
-    def _restore_own(self, state: SavedState) -> None:
-        """Take back what `_own_state` returned."""
+    def _identity(self) -> Identity:
+        other = "other demonstrations or another target"
+        part = Part("problem", fingerprint(self.problem), other)
+        return Identity(self.config, {"seed": self.seed}, (part,))
 
 
-class LearningLoop(Iterations[C, D], Generic[C, D, T]):
+class LearningLoop(ArmIterations[C, D], Generic[C, D, T]):
     """Sample, fit the reward, improve the policy, and again.
 
     What differs between algorithms is what a trial is, and each of the three.

@@ -140,14 +140,19 @@ def _subset(problem: LearningProblem, indices: list[int]) -> LearningProblem:
 
 def fingerprint(problem: LearningProblem) -> str:
     """Return a sum that differs where demonstrations, target or scale differ."""
-    sums = hashlib.sha256()
-    for tensor in (
+    return digest(
         problem.demonstrations.states,
         problem.demonstrations.actions,
         problem.contexts,
         problem.context,
         problem.input_scale,
         problem.weights,
-    ):
+    )
+
+
+def digest(*tensors: Tensor) -> str:
+    """Return a sum that differs where one of the tensors does."""
+    sums = hashlib.sha256()
+    for tensor in tensors:
         sums.update(tensor.numpy().tobytes())
     return sums.hexdigest()

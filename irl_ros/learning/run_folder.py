@@ -1,25 +1,24 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The folder of one training run: configuration, diagnostics, checkpoint, cost and policy."""
+"""The folder of one training run: configuration, diagnostics, checkpoint, what is delivered."""
 
 import functools
 import json
 import math
 import platform
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from importlib import metadata as packages
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from torch.utils.tensorboard import SummaryWriter
 
 from irl_ros import __version__
-from irl_ros.core.contract import ExecutionContract
 from irl_ros.core.errors import DataError
 from irl_ros.core.files import write_atomically
 from irl_ros.core.parameters import to_mapping
-from irl_ros.learning.artifacts import COST_FILE, POLICY_FILE, cost_to_bytes, policy_to_bytes
-from irl_ros.learning.learner import Learner, Report
+from irl_ros.learning.learner import Report, Resumable
 from irl_ros.learning.saved_state import read_state, write_state
 
 CONFIG_FILE = "config.json"
@@ -28,6 +27,8 @@ DIAGNOSTICS_FILE = "diagnostics.jsonl"
 _IDENTITY = ("arm", "condition", "slot", "preset", "algorithm")
 _OWN_FACTS = ("seed", "iterations_done", "rollouts", "finished", "versions")
 CHECKPOINT_FILE = "checkpoint.safetensors"
+
+R = TypeVar("R", bound=Report)
 
 
 @functools.cache
@@ -48,7 +49,7 @@ class RunFolder:
     Args:
         path: The folder; it is made if missing.
         learner: What runs.
-        contract: Conditions under which the policy may be executed.
+        files: What it delivers as it is now, by the names of files.
         facts: Further facts for ``run.json``, such as the dataset and the condition.
         resume: Continue a run that is there instead of refusing to overwrite it.
 
@@ -59,15 +60,15 @@ class RunFolder:
     def __init__(
         self,
         path: Path,
-        learner: Learner,
-        contract: ExecutionContract,
+        learner: Resumable,
+        files: Callable[[], Mapping[str, bytes]],
         facts: Mapping[str, Any],
         *,
         resume: bool,
     ) -> None:
         self.path = path
         self._learner = learner
-        self._contract = contract
+        self._files = files
         self._facts = dict(facts)
         checkpoint = path / CHECKPOINT_FILE
         self.resumed = checkpoint.exists()
@@ -90,7 +91,7 @@ class RunFolder:
         return self._learner.iterations
 
     def record(self, diagnostics: Report, *, seconds: float = math.nan) -> None:
-        """Save one iteration: diagnostics, cost, policy and, last, the checkpoint.
+        """Save one iteration: diagnostics, what is delivered and, last, the checkpoint.
 
         Args:
             diagnostics: Of the iteration.
@@ -103,21 +104,29 @@ class RunFolder:
             self._board.add_scalar(name, value, diagnostics.iteration)
         self._board.add_scalar("seconds", seconds, diagnostics.iteration)
         self._board.flush()
-        write_atomically(self.path / POLICY_FILE, self.policy_bytes())
-        cost = self.cost_bytes()
-        if cost is not None:
-            write_atomically(self.path / COST_FILE, cost)
+        for name, content in self.files().items():
+            write_atomically(self.path / name, content)
         write_state(self._learner.state(), self.path / CHECKPOINT_FILE)
         self._write_facts()
 
-    def policy_bytes(self) -> bytes:
-        """Return the current policy with its contract."""
-        return policy_to_bytes(self._learner.policy, self._contract.to_metadata())
+    def files(self) -> Mapping[str, bytes]:
+        """Return what the learner delivers as it is now, by the names of files."""
+        return self._files()
 
-    def cost_bytes(self) -> bytes | None:
-        """Return the current cost with the contract of its arm; None where there is none."""
-        cost = self._learner.learned_cost
-        return None if cost is None else cost_to_bytes(cost, self._contract.to_metadata())
+    def complete(
+        self, step: Callable[[], R], after_iteration: Callable[[R, "RunFolder"], None]
+    ) -> None:
+        """Do all remaining iterations and save each.
+
+        Args:
+            step: Does one iteration of the learner.
+            after_iteration: Called when an iteration has been saved; it may raise to stop.
+        """
+        while not self._learner.finished:
+            began = time.monotonic()
+            report = step()
+            self.record(report, seconds=time.monotonic() - began)
+            after_iteration(report, self)
 
     def note(self, name: str, value: Any) -> None:
         """Add a fact to the run's record."""

@@ -18,7 +18,6 @@ from irl_ros.core.files import write_atomically
 from irl_ros.core.parameters import Parameters, to_mapping
 from irl_ros.core.trajectory import Trajectories
 from irl_ros.learning.adam import Adam
-from irl_ros.learning.problem import LearningProblem, fingerprint
 
 _FORMAT = 1
 
@@ -76,38 +75,71 @@ def read_state(path: Path) -> SavedState:
     return SavedState(tensors, facts)
 
 
-def identity(config: Parameters, seed: int, problem: LearningProblem) -> dict[str, Any]:
-    """Return the facts that tell one run from another."""
-    return {"config": to_mapping(config), "seed": seed, "problem": fingerprint(problem)}
+@dataclass(frozen=True)
+class Part:
+    """One part of a problem, as a state remembers it.
 
-
-def check_identity(state: SavedState, own: Mapping[str, Any]) -> None:
-    """Refuse to continue something else; only the number of iterations may differ.
-
-    Args:
-        state: What was saved.
-        own: What `identity` returns for the learner that is to continue.
-
-    Raises:
-        DataError: If it was saved with other settings, another seed or another problem.
+    Attributes:
+        name: Of the fact that stands for it.
+        digest: Sum over its content.
+        other: What a state with another sum was written with, such as "another target".
     """
-    theirs = {**state.facts.get("config", {}), "seed": state.facts.get("seed")}
-    ours = {**own["config"], "seed": own["seed"]}
-    differing = [
-        f"{name}: {theirs.get(name)!r} then, {value!r} now"
-        for name, value in ours.items()
-        if name != "iterations" and theirs.get(name) != value
-    ]
-    if differing:
-        raise DataError(
-            f"the checkpoint was written with other settings ({'; '.join(differing)}); "
-            "resume with the same ones or choose another output folder"
-        )
-    if state.facts.get("problem") != own["problem"]:
-        raise DataError(
-            "the checkpoint was written with other demonstrations or another target; resume with "
-            "the same ones or choose another output folder"
-        )
+
+    name: str
+    digest: str
+    other: str
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What tells one run from another.
+
+    Attributes:
+        config: All switches.
+        facts: What else must be as it was, by name, such as the seed.
+        problem: What is learned from, part by part.
+    """
+
+    config: Parameters
+    facts: Mapping[str, Any]
+    problem: tuple[Part, ...]
+
+    def to_facts(self) -> dict[str, Any]:
+        """Return what a state keeps of it."""
+        return {
+            "config": to_mapping(self.config),
+            **self.facts,
+            **{part.name: part.digest for part in self.problem},
+        }
+
+    def check(self, state: SavedState) -> None:
+        """Refuse to continue something else; only the number of iterations may differ.
+
+        Args:
+            state: What was saved.
+
+        Raises:
+            DataError: If it was saved with other settings, another seed or another problem.
+        """
+        ours = {**to_mapping(self.config), **self.facts}
+        theirs = {**state.facts.get("config", {})}
+        theirs |= {name: state.facts.get(name) for name in self.facts}
+        differing = [
+            f"{name}: {theirs.get(name)!r} then, {value!r} now"
+            for name, value in ours.items()
+            if name != "iterations" and theirs.get(name) != value
+        ]
+        if differing:
+            raise DataError(
+                f"the checkpoint was written with other settings ({'; '.join(differing)}); "
+                "resume with the same ones or choose another output folder"
+            )
+        others = [part.other for part in self.problem if state.facts.get(part.name) != part.digest]
+        if others:
+            raise DataError(
+                f"the checkpoint was written with {' and '.join(others)}; resume with the same "
+                "ones or choose another output folder"
+            )
 
 
 def batch_tensors(batches: Sequence[Trajectories]) -> dict[str, Tensor]:

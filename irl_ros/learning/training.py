@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One training run from demonstrations to a run folder, whatever the arm behind it."""
 
-import time
+import contextlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from irl_ros.core.demonstrations import Demonstrations
 from irl_ros.core.errors import LearningError
 from irl_ros.core.rollout import RolloutSource
 from irl_ros.learning.arm_problem import arm_problem
+from irl_ros.learning.artifacts import delivered_files
 from irl_ros.learning.learner import Learner, Report
 from irl_ros.learning.problem import LearningProblem
 from irl_ros.learning.run_folder import RunFolder
@@ -58,17 +59,15 @@ def train(
         )
     problem = arm_problem(demonstrations, contract.target, load_arm(contract.arm))
     learner = make_learner(problem, seed)
-    folder = RunFolder(output, learner, contract, facts, resume=resume)
-    try:
+
+    def files() -> dict[str, bytes]:
+        return delivered_files(learner.policy, learner.learned_cost, contract.to_metadata())
+
+    folder = RunFolder(output, learner, files, facts, resume=resume)
+    with contextlib.closing(folder):
         if baseline_rollouts and not folder.resumed:
             tried = source.sample(learner.policy, baseline_rollouts, seed, deterministic=True)
             score = {"successes": tried.successes, "trials": baseline_rollouts}
             folder.note("before_learning", score)
-        while not learner.finished:
-            began = time.monotonic()
-            report = learner.step(source)
-            folder.record(report, seconds=time.monotonic() - began)
-            after_iteration(report, folder)
-    finally:
-        folder.close()
+        folder.complete(lambda: learner.step(source), after_iteration)
     return folder

@@ -17,6 +17,7 @@ from std_msgs.msg import UInt8MultiArray
 from irl_ros.core.errors import IrlRosError, ParameterError
 from irl_ros.core.parameters import to_mapping
 from irl_ros.learning.algorithms import make_learner
+from irl_ros.learning.artifacts import COST_FILE, POLICY_FILE
 from irl_ros.learning.learner import Report
 from irl_ros.learning.run_folder import RunFolder
 from irl_ros.learning.training import train
@@ -51,10 +52,10 @@ class GclTrainer(Node):
 
     def publish_models(self, folder: RunFolder) -> None:
         """Publish the current cost and policy for everyone who comes later, too."""
-        cost = folder.cost_bytes()
-        if cost is not None:
-            self._cost.publish(payload_message(cost, "cost_model"))
-        self._policy.publish(payload_message(folder.policy_bytes(), "policy"))
+        files = folder.files()
+        if COST_FILE in files:
+            self._cost.publish(payload_message(files[COST_FILE], "cost_model"))
+        self._policy.publish(payload_message(files[POLICY_FILE], "policy"))
 
 
 def _train(node: GclTrainer, stop: Stop) -> None:

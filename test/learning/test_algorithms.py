@@ -14,10 +14,10 @@ from irl_ros.core.errors import ParameterError
 from irl_ros.core.parameters import from_mapping, replace, to_mapping
 from irl_ros.core.pose import Pose
 from irl_ros.learning.algorithms import ALGORITHMS, AlgorithmConfig, make_learner
-from irl_ros.learning.artifacts import load_cost, load_policy
+from irl_ros.learning.artifacts import COST_FILE, delivered_files, load_cost, load_policy
 from irl_ros.learning.gcl import GuidedCostLearning
 from irl_ros.learning.learner import Learner
-from irl_ros.learning.run_folder import COST_FILE, RunFolder
+from irl_ros.learning.run_folder import RunFolder
 
 GOAL = torch.tensor([1.0, 0.5], dtype=torch.float64)
 CONTRACT = ExecutionContract(
@@ -84,7 +84,11 @@ def test_the_reward_of_airl_can_be_a_cost_that_is_stored(tmp_path: Path) -> None
 def go(path: Path, config: AlgorithmConfig, stop_after: int, *, resume: bool = False) -> Learner:
     """Train, stopping abruptly after some iterations."""
     learner = make_learner(config, point_mass_problem(GOAL, count=8), seed=0)
-    folder = RunFolder(path, learner, CONTRACT, {"arm": "panda"}, resume=resume)
+
+    def files() -> dict[str, bytes]:
+        return delivered_files(learner.policy, learner.learned_cost, CONTRACT.to_metadata())
+
+    folder = RunFolder(path, learner, files, {"arm": "panda"}, resume=resume)
     source = PointMass(GOAL)
     while not learner.finished and len(learner.history) < stop_after:
         folder.record(learner.step(source))

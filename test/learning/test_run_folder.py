@@ -16,7 +16,13 @@ from irl_ros.core.contract import ExecutionContract
 from irl_ros.core.errors import DataError
 from irl_ros.core.parameters import replace
 from irl_ros.core.pose import Pose
-from irl_ros.learning.artifacts import cost_from_bytes, load_cost, load_policy, policy_from_bytes
+from irl_ros.learning.artifacts import (
+    cost_from_bytes,
+    delivered_files,
+    load_cost,
+    load_policy,
+    policy_from_bytes,
+)
 from irl_ros.learning.gcl import GclConfig, GuidedCostLearning
 from irl_ros.learning.run_folder import RunFolder
 
@@ -35,12 +41,21 @@ def learner(seed: int = 0, goal: torch.Tensor = GOAL, **changes: object) -> Guid
     return GuidedCostLearning(point_mass_problem(goal), replace(GclConfig(), settings), seed)
 
 
+def folder_of(
+    path: Path, learning: GuidedCostLearning, *, resume: bool, **facts: object
+) -> RunFolder:
+    def files() -> dict[str, bytes]:
+        return delivered_files(learning.policy, learning.cost, CONTRACT.to_metadata())
+
+    return RunFolder(path, learning, files, facts, resume=resume)
+
+
 def go(
     path: Path, *, stop_after: int = 100, resume: bool = False, **changes: object
 ) -> GuidedCostLearning:
     """Train, stopping abruptly after some iterations."""
     learning = learner(**changes)
-    folder = RunFolder(path, learning, CONTRACT, {"arm": "panda"}, resume=resume)
+    folder = folder_of(path, learning, arm="panda", resume=resume)
     source = PointMass(GOAL)
     while not learning.finished and learning.progress.iteration < stop_after:
         folder.record(learning.step(source))
@@ -88,26 +103,26 @@ def test_artifacts_come_back_as_they_were(tmp_path: Path) -> None:
 def test_a_run_is_not_overwritten_nor_resumed_under_other_settings(tmp_path: Path) -> None:
     go(tmp_path / "run", stop_after=1)
     with pytest.raises(DataError, match="already holds a run"):
-        RunFolder(tmp_path / "run", learner(), CONTRACT, {}, resume=False)
+        folder_of(tmp_path / "run", learner(), resume=False)
     with pytest.raises(DataError, match="seed: 0 then, 1 now"):
-        RunFolder(tmp_path / "run", learner(seed=1), CONTRACT, {}, resume=True)
+        folder_of(tmp_path / "run", learner(seed=1), resume=True)
     other = learner(**{"controller.kl_limit": 3.0})
     with pytest.raises(DataError, match=r"controller.kl_limit: 20.0 then, 3.0 now"):
-        RunFolder(tmp_path / "run", other, CONTRACT, {}, resume=True)
+        folder_of(tmp_path / "run", other, resume=True)
 
 
 def test_a_run_is_not_resumed_with_another_problem_or_arm(tmp_path: Path) -> None:
     go(tmp_path / "run", stop_after=1)
     elsewhere = learner(goal=torch.tensor([0.7, 0.5], dtype=torch.float64))
     with pytest.raises(DataError, match="other demonstrations or another target"):
-        RunFolder(tmp_path / "run", elsewhere, CONTRACT, {}, resume=True)
+        folder_of(tmp_path / "run", elsewhere, resume=True)
     with pytest.raises(DataError, match="arm: 'panda' then, 'iiwa14' now"):
-        RunFolder(tmp_path / "run", learner(), CONTRACT, {"arm": "iiwa14"}, resume=True)
+        folder_of(tmp_path / "run", learner(), arm="iiwa14", resume=True)
 
 
 def test_what_was_noted_survives_a_resumption(tmp_path: Path) -> None:
     learning = learner()
-    folder = RunFolder(tmp_path / "run", learning, CONTRACT, {"arm": "panda"}, resume=False)
+    folder = folder_of(tmp_path / "run", learning, arm="panda", resume=False)
     folder.note("before_learning", {"successes": 1, "trials": 2})
     folder.record(learning.step(PointMass(GOAL)))
     folder.close()
@@ -123,7 +138,7 @@ def test_a_truncated_checkpoint_is_a_clear_error(tmp_path: Path, kept: int) -> N
     file = tmp_path / "run" / "checkpoint.safetensors"
     file.write_bytes(file.read_bytes()[:kept])
     with pytest.raises(DataError, match="cannot be read"):
-        RunFolder(tmp_path / "run", learner(), CONTRACT, {}, resume=True)
+        folder_of(tmp_path / "run", learner(), resume=True)
 
 
 def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
