@@ -41,7 +41,7 @@ def main() -> None:
         problem = TabularProblem(mdp, prizes.unsqueeze(1), shown)
         learner = MaxEnt(problem, MaxEntConfig(model=model))
         learner.run()
-        weight = float(learner.state_dict()["theta"])
+        weight = float(learner.reward[1, 0] / prizes[1])
         plays = float(learner.policy[0, 0, 1])
         print(
             f"{model}: learned {weight:.2f} where 1.00 is true, and plays with {plays:.0%} "

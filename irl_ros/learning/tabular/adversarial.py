@@ -21,7 +21,6 @@ path, E of the demonstrators and pi of the policy:
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import final
 
@@ -34,6 +33,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.learning.saved_state import SavedState, under
 from irl_ros.learning.tabular.cloning import CloningConfig, clone
 from irl_ros.learning.tabular.learner import IterationDiagnostics, TabularLearner
 from irl_ros.learning.tabular.mdp import Mdp, by_action
@@ -121,7 +121,7 @@ def count_logits(
     return (shown + prior).log() - (tried + prior).log()
 
 
-class AdversarialLearner(TabularLearner[AdversarialDiagnostics]):
+class AdversarialLearner(TabularLearner[AdversarialConfig, AdversarialDiagnostics]):
     """What both have in common: paths of the policy, a reward, a step of the policy.
 
     Args:
@@ -138,9 +138,9 @@ class AdversarialLearner(TabularLearner[AdversarialDiagnostics]):
         self, problem: TabularProblem, shown: Paths, config: AdversarialConfig, seed: int = 0
     ) -> None:
         check_whole_paths(problem.mdp, shown)
-        super().__init__(problem, config.iterations, AdversarialDiagnostics)
-        self.config = config
-        self.seed = seed
+        super().__init__(
+            problem, config, config.iterations, AdversarialDiagnostics, shown=shown, seed=seed
+        )
         self._policy = clone(problem.mdp, shown, config.cloning)
         self._tried = Paths(shown.states[:0], shown.actions[:0])
 
@@ -168,19 +168,17 @@ class AdversarialLearner(TabularLearner[AdversarialDiagnostics]):
             visit_error=float(difference.sum(dim=0).abs().max()),
         )
 
-    def _found(self, last: AdversarialDiagnostics) -> bool:
-        return False
-
-    def _tensors(self) -> dict[str, Tensor]:
-        return {
+    def _own_state(self) -> SavedState:
+        tensors = {
             "policy": self._policy,
             "states": self._tried.states,
             "actions": self._tried.actions,
         }
+        return SavedState(tensors, {})
 
-    def _load_tensors(self, state: Mapping[str, Tensor]) -> None:
-        self._policy = state["policy"]
-        self._tried = Paths(state["states"], state["actions"])
+    def _restore_own(self, state: SavedState) -> None:
+        self._policy = state.tensors["policy"]
+        self._tried = Paths(state.tensors["states"], state.tensors["actions"])
 
 
 @final
@@ -210,9 +208,7 @@ class Airl(AdversarialLearner):
         self, problem: TabularProblem, shown: Paths, config: AdversarialConfig, seed: int = 0
     ) -> None:
         super().__init__(problem, shown, config, seed)
-        self._model = make_reward(
-            problem.features, config.reward, torch.Generator().manual_seed(seed)
-        )
+        self._model = make_reward(problem.features, config.reward, self.generator)
         self._shaping = nn.Parameter(torch.zeros_like(problem.visits[..., 0]))
 
     @property
@@ -255,12 +251,15 @@ class Airl(AdversarialLearner):
         )
         vector_to_parameters(torch.from_numpy(found.x), weights)
 
-    def _tensors(self) -> dict[str, Tensor]:
-        own = {f"reward.{name}": value for name, value in self._model.state_dict().items()}
-        return {**super()._tensors(), **own, "shaping": self._shaping.detach()}
+    def _own_state(self) -> SavedState:
+        tensors = {
+            **super()._own_state().tensors,
+            **under("reward", self._model.state_dict()),
+            "shaping": self._shaping.detach(),
+        }
+        return SavedState(tensors, {})
 
-    def _load_tensors(self, state: Mapping[str, Tensor]) -> None:
-        super()._load_tensors(state)
-        own = self._model.state_dict()
-        self._model.load_state_dict({name: state[f"reward.{name}"] for name in own})
-        self._shaping = nn.Parameter(state["shaping"].clone())
+    def _restore_own(self, state: SavedState) -> None:
+        super()._restore_own(state)
+        self._model.load_state_dict(state.part("reward"))
+        self._shaping = nn.Parameter(state.tensors["shaping"].clone())

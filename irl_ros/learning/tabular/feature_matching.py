@@ -23,7 +23,6 @@ moves it to the point nearest to mu_E on the line towards the newest,
 (4)  w = mu_E - mu_bar,  t = ||w||.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -32,6 +31,7 @@ from torch import Tensor
 
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.learning.margin_program import widest_margin
+from irl_ros.learning.saved_state import SavedState
 from irl_ros.learning.tabular.learner import IterationDiagnostics, TabularLearner
 from irl_ros.learning.tabular.mdp import by_action
 from irl_ros.learning.tabular.problem import TabularProblem
@@ -68,7 +68,7 @@ class FeatureMatchingDiagnostics(IterationDiagnostics):
     policies: float
 
 
-class FeatureMatching(TabularLearner[FeatureMatchingDiagnostics]):
+class FeatureMatching(TabularLearner[FeatureMatchingConfig, FeatureMatchingDiagnostics]):
     """Find a mixture of policies with the demonstrator's feature expectations.
 
     Args:
@@ -77,8 +77,7 @@ class FeatureMatching(TabularLearner[FeatureMatchingDiagnostics]):
     """
 
     def __init__(self, problem: TabularProblem, config: FeatureMatchingConfig) -> None:
-        super().__init__(problem, config.iterations, FeatureMatchingDiagnostics)
-        self.config = config
+        super().__init__(problem, config, config.iterations, FeatureMatchingDiagnostics)
         self._demonstrated = problem.feature_counts(problem.visits)
         mdp = problem.mdp
         uniform = torch.full_like(problem.visits, 1 / mdp.actions)
@@ -153,14 +152,16 @@ class FeatureMatching(TabularLearner[FeatureMatchingDiagnostics]):
     def _found(self, last: FeatureMatchingDiagnostics) -> bool:
         return last.margin <= self.config.epsilon
 
-    def _tensors(self) -> dict[str, Tensor]:
-        return {
+    def _own_state(self) -> SavedState:
+        tensors = {
             "visits": self._visits,
             "counts": self._counts,
             "weights": self._weights,
             "shares": self._shares,
         }
+        return SavedState(tensors, {})
 
-    def _load_tensors(self, state: Mapping[str, Tensor]) -> None:
-        self._visits, self._counts = state["visits"], state["counts"]
-        self._weights, self._shares = state["weights"], state["shares"]
+    def _restore_own(self, state: SavedState) -> None:
+        saved = state.tensors
+        self._visits, self._counts = saved["visits"], saved["counts"]
+        self._weights, self._shares = saved["weights"], saved["shares"]

@@ -1,18 +1,19 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What all tabular learners have in common: iterations, their history, and state in tensors."""
+"""What all tabular learners have in common: a finite problem, reward and policy as tables."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Generic, TypeVar
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from irl_ros.core.errors import DataError
-from irl_ros.learning.tabular.problem import TabularProblem
+from irl_ros.core.parameters import Parameters
+from irl_ros.learning.iterations import Iterations
+from irl_ros.learning.saved_state import Identity
+from irl_ros.learning.tabular.problem import Paths, TabularProblem, parts_of
 
 
 @dataclass(frozen=True)
@@ -30,39 +31,50 @@ class IterationDiagnostics:
         return asdict(self)
 
 
+C = TypeVar("C", bound=Parameters)
 D = TypeVar("D", bound=IterationDiagnostics)
 
 
-class TabularLearner(ABC, Generic[D]):
+class TabularLearner(Iterations[C, D], Generic[C, D]):
     """A learner that is advanced one iteration at a time.
 
     Args:
         problem: Process, features and demonstrated visits.
+        config: All switches.
         iterations: Most iterations.
         diagnostics: Class of its diagnostics.
+        shown: The demonstrations themselves, where their visits do not suffice.
+        seed: What all randomness follows from; 0 where there is none.
     """
 
-    def __init__(self, problem: TabularProblem, iterations: int, diagnostics: type[D]) -> None:
+    def __init__(
+        self,
+        problem: TabularProblem,
+        config: C,
+        iterations: int,
+        diagnostics: type[D],
+        *,
+        shown: Paths | None = None,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(config, iterations, seed, diagnostics)
         self.problem = problem
-        self.history: tuple[D, ...] = ()
-        self._iterations = iterations
-        self._diagnostics = diagnostics
-
-    @property
-    def iteration(self) -> int:
-        """Iterations completed."""
-        return len(self.history)
+        self._parts = parts_of(problem, shown)
 
     @property
     def finished(self) -> bool:
         """Whether what is sought has been found, or all iterations are done."""
         found = bool(self.history) and self._found(self.history[-1])
-        return found or self.iteration >= self._iterations
+        return found or super().finished
 
-    def run(self) -> None:
-        """Do all remaining iterations."""
+    def run(self, after_iteration: Callable[[D], None] = lambda _: None) -> None:
+        """Do all remaining iterations.
+
+        Args:
+            after_iteration: Called with each iteration's diagnostics; it may raise to stop.
+        """
         while not self.finished:
-            self.step()
+            after_iteration(self.step())
 
     def step(self) -> D:
         """Do one iteration.
@@ -70,30 +82,7 @@ class TabularLearner(ABC, Generic[D]):
         Raises:
             LearningError: If it has no finite result.
         """
-        diagnostics = self._step(self.iteration + 1)
-        self.history = (*self.history, diagnostics)
-        return diagnostics
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """Return all that learning goes on from."""
-        rows = [list(each.as_mapping().values()) for each in self.history]
-        return {"history": torch.tensor(rows, dtype=torch.float64), **self._tensors()}
-
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from a state of the same problem and configuration.
-
-        Raises:
-            DataError: If the state is another algorithm's.
-        """
-        expected, given = set(self.state_dict()), set(state)
-        if expected != given:
-            raise DataError(
-                f"a state with {sorted(given)} where {sorted(expected)} are expected; give one "
-                "of the same algorithm and configuration"
-            )
-        self._load_tensors(state)
-        rows = state["history"].tolist()
-        self.history = tuple(self._diagnostics(int(row[0]), *row[1:]) for row in rows)
+        return self._told(self._step(self.iteration + 1))
 
     @property
     @abstractmethod
@@ -106,13 +95,14 @@ class TabularLearner(ABC, Generic[D]):
         """The learned policy pi_t(a | s)."""
 
     @abstractmethod
-    def _step(self, iteration: int) -> D: ...
+    def _step(self, iteration: int) -> D:
+        """Do one iteration, whose number is given."""
 
-    @abstractmethod
-    def _found(self, last: D) -> bool: ...
+    def _found(self, last: D) -> bool:
+        """Return whether what is sought has been found; there is always more unless one says."""
+        return False
 
-    @abstractmethod
-    def _tensors(self) -> dict[str, Tensor]: ...
-
-    @abstractmethod
-    def _load_tensors(self, state: Mapping[str, Tensor]) -> None: ...
+    def _identity(self) -> Identity:
+        # Two algorithms may have the same switches, as GAIL and AIRL do.
+        facts = {"algorithm": type(self).__name__, "seed": self.seed}
+        return Identity(self.config, facts, self._parts)

@@ -19,13 +19,13 @@ The objective need not fall in every iteration; the best weights so far are kept
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jaxtyping import Float
 from torch import Tensor
 
 from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.learning.saved_state import SavedState
 from irl_ros.learning.tabular.learner import IterationDiagnostics, TabularLearner
 from irl_ros.learning.tabular.mdp import by_action
 from irl_ros.learning.tabular.problem import TabularProblem
@@ -102,7 +102,7 @@ def margin_objective(
     )
 
 
-class MaxMarginPlanning(TabularLearner[MaxMarginDiagnostics]):
+class MaxMarginPlanning(TabularLearner[MaxMarginConfig, MaxMarginDiagnostics]):
     """Learn weights under which the demonstrations beat all other policies by a margin.
 
     Args:
@@ -111,8 +111,7 @@ class MaxMarginPlanning(TabularLearner[MaxMarginDiagnostics]):
     """
 
     def __init__(self, problem: TabularProblem, config: MaxMarginConfig) -> None:
-        super().__init__(problem, config.iterations, MaxMarginDiagnostics)
-        self.config = config
+        super().__init__(problem, config, config.iterations, MaxMarginDiagnostics)
         self._loss = action_loss(problem)
         self._weights = problem.features.new_zeros(problem.features.shape[-1])
         self._best = self._weights
@@ -147,8 +146,8 @@ class MaxMarginPlanning(TabularLearner[MaxMarginDiagnostics]):
     def _found(self, last: MaxMarginDiagnostics) -> bool:
         return last.slack <= self.config.tolerance
 
-    def _tensors(self) -> dict[str, Tensor]:
-        return {"weights": self._weights, "best": self._best}
+    def _own_state(self) -> SavedState:
+        return SavedState({"weights": self._weights, "best": self._best}, {})
 
-    def _load_tensors(self, state: Mapping[str, Tensor]) -> None:
-        self._weights, self._best = state["weights"], state["best"]
+    def _restore_own(self, state: SavedState) -> None:
+        self._weights, self._best = state.tensors["weights"], state.tensors["best"]

@@ -19,7 +19,6 @@ chose its luck, too. Where dynamics are deterministic they are the same.
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,6 +31,7 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from irl_ros.core.errors import LearningError
 from irl_ros.core.parameters import Parameters, parameter
+from irl_ros.learning.saved_state import SavedState, under
 from irl_ros.learning.tabular.learner import IterationDiagnostics, TabularLearner
 from irl_ros.learning.tabular.mdp import by_action
 from irl_ros.learning.tabular.messages import infer
@@ -135,7 +135,7 @@ def trajectory_likelihood(
     return Likelihood(float(value), gradient, posterior.policy, values)
 
 
-class MaxEnt(TabularLearner[MaxEntDiagnostics]):
+class MaxEnt(TabularLearner[MaxEntConfig, MaxEntDiagnostics]):
     """Learn the reward under which the demonstrations are most likely.
 
     Args:
@@ -145,11 +145,8 @@ class MaxEnt(TabularLearner[MaxEntDiagnostics]):
     """
 
     def __init__(self, problem: TabularProblem, config: MaxEntConfig, seed: int = 0) -> None:
-        super().__init__(problem, config.iterations, MaxEntDiagnostics)
-        self.config = config
-        self._model = make_reward(
-            problem.features, config.reward, torch.Generator().manual_seed(seed)
-        )
+        super().__init__(problem, config, config.iterations, MaxEntDiagnostics, seed=seed)
+        self._model = make_reward(problem.features, config.reward, self.generator)
 
     @property
     def reward(self) -> Float[Tensor, "S A"]:
@@ -209,8 +206,8 @@ class MaxEnt(TabularLearner[MaxEntDiagnostics]):
     def _found(self, last: MaxEntDiagnostics) -> bool:
         return last.gradient_norm <= self.config.tolerance
 
-    def _tensors(self) -> dict[str, Tensor]:
-        return dict(self._model.state_dict())
+    def _own_state(self) -> SavedState:
+        return SavedState(under("reward", self._model.state_dict()), {})
 
-    def _load_tensors(self, state: Mapping[str, Tensor]) -> None:
-        self._model.load_state_dict({name: state[name] for name in self._model.state_dict()})
+    def _restore_own(self, state: SavedState) -> None:
+        self._model.load_state_dict(state.part("reward"))

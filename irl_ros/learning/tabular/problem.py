@@ -10,6 +10,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from irl_ros.core.errors import DataError
+from irl_ros.learning.problem import digest
+from irl_ros.learning.saved_state import Part
 from irl_ros.learning.tabular.mdp import Mdp, by_action
 from irl_ros.learning.tabular.soft_control import visitation
 
@@ -78,6 +80,24 @@ class TabularProblem:
         if self.features.dim() == 2:
             return table.sum(dim=-1) @ self.features
         return torch.einsum("sa,saf->f", table, self.features)
+
+
+def parts_of(problem: TabularProblem, shown: Paths | None) -> tuple[Part, ...]:
+    """Return what tells a problem from another, part by part.
+
+    Args:
+        problem: Process, features and demonstrated visits.
+        shown: The demonstrations themselves, where an algorithm learns from them, too.
+    """
+    mdp = problem.mdp
+    timing = torch.tensor([mdp.horizon or 0, mdp.discount], dtype=torch.float64)
+    paths = () if shown is None else (shown.states, shown.actions)
+    process = digest(mdp.successors, mdp.probabilities, mdp.initial, timing)
+    return (
+        Part("process", process, "another process"),
+        Part("features", digest(problem.features), "other features"),
+        Part("demonstrations", digest(problem.visits, *paths), "other demonstrations"),
+    )
 
 
 def sample_paths(

@@ -20,7 +20,6 @@ with the loss of a discriminator it is GAN-GCL (Finn, Christiano, Abbeel and Lev
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,6 +34,7 @@ from irl_ros.core.errors import LearningError
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.learning.importance import effective_sample_size, log_mixture
 from irl_ros.learning.objective import discriminator_loss, guided_cost_loss, optimal_log_partition
+from irl_ros.learning.saved_state import SavedState, under
 from irl_ros.learning.tabular.cloning import CloningConfig, clone
 from irl_ros.learning.tabular.learner import IterationDiagnostics, TabularLearner
 from irl_ros.learning.tabular.mdp import by_action
@@ -102,7 +102,7 @@ def path_log_prob(policy: Float[Tensor, "T S A"], paths: Paths) -> Float[Tensor,
     return policy[steps, paths.states, paths.actions].log().sum(dim=1)
 
 
-class SampledMaxEnt(TabularLearner[SampledMaxEntDiagnostics]):
+class SampledMaxEnt(TabularLearner[SampledMaxEntConfig, SampledMaxEntDiagnostics]):
     """Learn a reward from paths of the policy that is soft-optimal for it.
 
     The demonstrations stand among the samples of (1), with the density of a policy cloned from
@@ -123,13 +123,16 @@ class SampledMaxEnt(TabularLearner[SampledMaxEntDiagnostics]):
         self, problem: TabularProblem, shown: Paths, config: SampledMaxEntConfig, seed: int = 0
     ) -> None:
         check_whole_paths(problem.mdp, shown)
-        super().__init__(problem, config.iterations, SampledMaxEntDiagnostics)
-        self.config = config
-        self.seed = seed
-        self._shown = shown
-        self._model = make_reward(
-            problem.features, config.reward, torch.Generator().manual_seed(seed)
+        super().__init__(
+            problem,
+            config,
+            config.iterations,
+            SampledMaxEntDiagnostics,
+            shown=shown,
+            seed=seed,
         )
+        self._shown = shown
+        self._model = make_reward(problem.features, config.reward, self.generator)
         self._tried = Paths(shown.states[:0], shown.actions[:0])
         # q_k and m_k; the clone counts the demonstrations as its own.
         self._policies = clone(problem.mdp, shown, config.cloning).unsqueeze(0)
@@ -208,20 +211,18 @@ class SampledMaxEnt(TabularLearner[SampledMaxEntDiagnostics]):
         )
         return loss(result.x)[0]
 
-    def _found(self, last: SampledMaxEntDiagnostics) -> bool:
-        return False
-
-    def _tensors(self) -> dict[str, Tensor]:
-        return {
-            **{f"reward.{name}": value for name, value in self._model.state_dict().items()},
+    def _own_state(self) -> SavedState:
+        tensors = {
+            **under("reward", self._model.state_dict()),
             "states": self._tried.states,
             "actions": self._tried.actions,
             "policies": self._policies,
             "produced": self._produced,
         }
+        return SavedState(tensors, {})
 
-    def _load_tensors(self, state: Mapping[str, Tensor]) -> None:
-        own = self._model.state_dict()
-        self._model.load_state_dict({name: state[f"reward.{name}"] for name in own})
-        self._tried = Paths(state["states"], state["actions"])
-        self._policies, self._produced = state["policies"], state["produced"].clone()
+    def _restore_own(self, state: SavedState) -> None:
+        saved = state.tensors
+        self._model.load_state_dict(state.part("reward"))
+        self._tried = Paths(saved["states"], saved["actions"])
+        self._policies, self._produced = saved["policies"], saved["produced"].clone()

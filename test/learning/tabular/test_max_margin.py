@@ -185,23 +185,3 @@ def test_the_loss_counts_actions_that_are_not_the_demonstrators() -> None:
     assert float((problem.visits[0] * loss).sum()) == 0.0
     unseen = dataclasses.replace(problem, visits=torch.zeros_like(problem.visits))
     assert bool((action_loss(unseen) == 1).all())
-
-
-@pytest.mark.parametrize("kind", ["program", "projection", "planning"])
-def test_learning_resumes_bit_for_bit(kind: str) -> None:
-    problem = shown_by(WORLDS["random"], temperature=0.3)
-
-    def make() -> FeatureMatching | MaxMarginPlanning:
-        if kind == "planning":
-            return MaxMarginPlanning(problem, MaxMarginConfig(iterations=8))
-        return FeatureMatching(problem, FeatureMatchingConfig(kind, epsilon=1e-6, iterations=8))
-
-    whole, first, second = make(), make(), make()
-    whole.run()
-    for _ in range(3):
-        first.step()
-    second.load_state_dict(first.state_dict())
-    second.run()
-    assert second.history == whole.history
-    assert bool((second.reward == whole.reward).all())
-    assert bool((second.policy == whole.policy).all())

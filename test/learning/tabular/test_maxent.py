@@ -115,7 +115,7 @@ def test_learning_ends_where_feature_counts_match(model: str, by_action: bool) -
     assert learner.history[-1].gradient_norm < 1e-6
     likelihood = causal_likelihood if model == "causal" else trajectory_likelihood
     excess = likelihood(problem, learner.reward, 1.0).gradient.unsqueeze(0)
-    theta = learner.state_dict()["theta"]
+    theta = learner.state().tensors["reward.theta"]
     torch.testing.assert_close(problem.feature_counts(excess), 0.01 * theta, atol=2e-6, rtol=0)
 
 
@@ -154,7 +154,7 @@ def test_only_the_causal_model_reproduces_a_demonstrator_who_cannot_choose_luck(
     for model in ("causal", "trajectory"):
         learner = MaxEnt(problem, MaxEntConfig(model=model))
         learner.run()
-        weights[model] = float(learner.state_dict()["theta"])
+        weights[model] = float(learner.state().tensors["reward.theta"])
         errors[model] = float((visitation(mdp, learner.policy) - problem.visits).abs().max())
     assert weights["causal"] == pytest.approx(1.0, abs=1e-4)
     assert errors["causal"] < 1e-5
@@ -242,37 +242,11 @@ def test_more_demonstrations_lose_less_of_the_true_return() -> None:
     assert lost["neural", 256] < 0.5 * lost["linear", 256]
 
 
-# --- Iterations --------------------------------------------------------------------------------
+# --- Refusals ----------------------------------------------------------------------------------
 
 
-def test_learning_resumes_bit_for_bit() -> None:
+def test_an_impossible_problem_is_refused() -> None:
     problem = sampled_problem(None)
-    config = MaxEntConfig(
-        iterations=4, inner_iterations=3, reward=RewardConfig(kind="neural", hidden=(5,))
-    )
-    whole, first, second = (MaxEnt(problem, config, seed) for seed in (0, 0, 7))
-    whole.run()
-    first.step()
-    first.step()
-    second.load_state_dict(first.state_dict())
-    assert second.iteration == 2
-    second.run()
-    assert second.finished
-    assert second.history == whole.history
-    assert bool((second.reward == whole.reward).all())
-    assert bool((second.policy == whole.policy).all())
-    assert set(whole.history[0].as_mapping()) == {
-        "iteration",
-        "log_likelihood",
-        "gradient_norm",
-        "visit_error",
-    }
-
-
-def test_a_strange_state_and_an_impossible_problem_are_refused() -> None:
-    problem = sampled_problem(None)
-    with pytest.raises(DataError, match="same algorithm"):
-        MaxEnt(problem, MaxEntConfig()).load_state_dict({})
     with pytest.raises(DataError, match="1 stages, 3 states and 2 actions"):
         TabularProblem(problem.mdp, problem.features[:2], problem.visits[:, :2])
     with pytest.raises(DataError, match="discount 1"):

@@ -152,19 +152,6 @@ def test_the_reward_without_its_shaping_transfers_to_other_dynamics() -> None:
     assert lost(there, learner.policy) > 1.0
 
 
-@pytest.mark.parametrize("kind", [Gail, Airl])
-def test_a_resumed_run_is_the_uninterrupted_one(kind: type[Gail] | type[Airl]) -> None:
-    config = AdversarialConfig(iterations=3, rollouts=4, remembered=2)
-    whole, first, second = (kind(*demonstrations(6), config, seed=2) for _ in range(3))
-    whole.run()
-    first.step()
-    second.load_state_dict(first.state_dict())
-    second.run()
-    assert torch.equal(second.policy, whole.policy)
-    assert torch.equal(second.reward, whole.reward)
-    assert second.history == whole.history
-
-
 # --- Cloning -----------------------------------------------------------------------------------
 
 
