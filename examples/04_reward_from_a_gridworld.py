@@ -2,15 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Learn the reward of a gridworld from a few walks through it, by maximum entropy.
 
-    python examples/04_reward_from_a_gridworld.py
+    python examples/04_reward_from_a_gridworld.py [RUN_FOLDER]
 
 Every move fails with 30 %. The demonstrator knows that a cell is worth something; the learner sees
-only where the demonstrator went.
+only where the demonstrator went. Each iteration is saved: stop it with Ctrl-C, start it again, and
+it goes on where it was. A run that is finished is shown once more.
 """
+
+import sys
+from pathlib import Path
 
 import torch
 
-from irl_ros.learning.tabular.maxent import MaxEnt, MaxEntConfig
+from irl_ros.learning.run_folder import RunFolder
+from irl_ros.learning.tabular.artifacts import load_reward
+from irl_ros.learning.tabular.maxent import MaxEnt, MaxEntConfig, MaxEntDiagnostics
 from irl_ros.learning.tabular.problem import (
     TabularProblem,
     empirical_visits,
@@ -18,6 +24,7 @@ from irl_ros.learning.tabular.problem import (
     sample_paths,
 )
 from irl_ros.learning.tabular.soft_control import solve
+from irl_ros.learning.tabular.training import train
 from irl_ros.learning.tabular.worlds.gridworld import gridworld
 
 SIZE = 6
@@ -25,6 +32,9 @@ STEPS = 40
 
 
 def main() -> None:
+    torch.set_num_threads(1)
+    output = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/gridworld")
+
     # 1. A world, somebody who acts well in it though not always best, and 50 walks.
     world = gridworld(SIZE, None, discount=0.9, failure=0.3)
     demonstrator = solve(world.mdp, world.reward, temperature=0.1)
@@ -34,14 +44,25 @@ def main() -> None:
     # 2. What the learner gets: dynamics, features of states, and how often they were visited.
     problem = TabularProblem(world.mdp, world.features, empirical_visits(world.mdp, paths))
 
-    # 3. Learn. The weight decay keeps cells that nobody visited at no reward.
-    learner = MaxEnt(problem, MaxEntConfig(temperature=0.1, weight_decay=0.1))
-    while not learner.finished:
-        now = learner.step()
-        print(f"iteration {now.iteration}: log likelihood {now.log_likelihood:.3f}")
+    # 3. Learn, in iterations that are shorter than they need to be, so that there is something to
+    #    watch. The weight decay keeps cells that nobody visited at no reward.
+    def tell(now: MaxEntDiagnostics, folder: RunFolder) -> None:
+        print(
+            f"iteration {now.iteration} of at most {folder.iterations}: log likelihood "
+            f"{now.log_likelihood:.3f}, largest gradient {now.gradient_norm:.4f}",
+            flush=True,
+        )
+
+    config = MaxEntConfig(
+        temperature=0.1, weight_decay=0.1, iterations=30, inner_iterations=5, tolerance=1e-3
+    )
+    learner = MaxEnt(problem, config)
+    facts = {"world": f"gridworld, {SIZE}x{SIZE}"}
+    train(learner, output, resume=True, facts=facts, after_iteration=tell)
+    print(f"{learner.iteration} iterations; reward and policy are in {output}")
 
     # 4. Learned and true reward, cell by cell. Only differences between cells mean something.
-    reward = learner.reward[:, 0]
+    reward = load_reward(output)[:, 0]
     print("learned reward" + " " * (6 * SIZE - 12) + "true reward")
     for learned, true in zip(
         (reward - reward.median()).reshape(SIZE, SIZE),

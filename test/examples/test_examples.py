@@ -43,8 +43,24 @@ def test_reading_a_dataset(tmp_path: Path) -> None:
     assert run("02_read_a_dataset.py", tmp_path / "dataset") == first
 
 
+def test_the_reward_of_a_gridworld_in_one_go_and_after_an_interruption(tmp_path: Path) -> None:
+    name = "04_reward_from_a_gridworld.py"
+    whole = run(name, tmp_path / "whole").splitlines()
+    assert whole[0].startswith("iteration 1 of at most 30: ")
+    assert whole[-1].startswith("return 2.0")
+    command = [sys.executable, str(EXAMPLES / name), str(tmp_path / "broken")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"{whole[0]}\n"
+        process.kill()
+    again = run(name, tmp_path / "broken").splitlines()
+    assert whole[0] not in again
+    broken = [line.replace(str(tmp_path / "broken"), str(tmp_path / "whole")) for line in again]
+    # However far it came, what is left is the end of what one go tells.
+    assert broken == whole[-len(broken) :]
+
+
 def test_examples_of_finite_problems() -> None:
-    assert "return 2.0" in run("04_reward_from_a_gridworld.py")
     output = run("05_choosing_and_luck.py")
     assert "causal: learned 1.00 where 1.00 is true" in output
     assert "trajectory: learned 0.02" in output
