@@ -29,7 +29,7 @@ from irl_ros.core.rollout import RolloutSource
 from irl_ros.core.trajectory import Trajectories, concatenate
 from irl_ros.learning.algorithms import ALGORITHMS, AlgorithmConfig
 from irl_ros.learning.behaviour_cloning import BehaviourCloningConfig
-from irl_ros.learning.controller_search import OptimiserConfig, optimise_controller
+from irl_ros.learning.controller_optimisation import OptimiserConfig, optimise_controller
 from irl_ros.learning.cost import Cost
 from irl_ros.learning.experiment import Experiment, experiment_problem
 from irl_ros.learning.gcl import GclConfig

@@ -30,7 +30,7 @@ from irl_ros.core.parameters import from_mapping, to_mapping
 from irl_ros.core.policy import Policy
 from irl_ros.core.rollout import RolloutSource
 from irl_ros.core.trajectory import Trajectories, concatenate
-from irl_ros.learning.controller_search import OptimiserConfig, optimise_controller
+from irl_ros.learning.controller_optimisation import OptimiserConfig, optimise_controller
 from irl_ros.learning.experiment import (
     Experiment,
     Shown,

@@ -39,6 +39,16 @@ ABLATIONS = (
     ),
     _ablation("no_aside", "weight of g_aside 0", {"objective.aside_weight": 0.0}),
     _ablation(
+        "aside_together",
+        "g_aside displaces all inputs together, never one by itself",
+        {"objective.aside_each": False},
+    ),
+    _ablation(
+        "no_audition",
+        "the last rollouts have noise like all others",
+        {"controller.audition": False},
+    ),
+    _ablation(
         "mono_in_time",
         "g_mono asks the same fall of every step",
         {"objective.monotonic_along": "time"},

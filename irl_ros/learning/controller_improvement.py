@@ -169,9 +169,12 @@ class ControllerImprovement:
         """
         if self.controller.base == "newest":
             return len(experience.counts) - 1
-        return int(
-            np.argmin([float(each.mean()) for each in self._sampled_costs(cost, experience)])
-        )
+        return self.ranking(cost, experience)[0]
+
+    def ranking(self, cost: StepCost, experience: Experience) -> list[int]:
+        """Return all controllers, counted from 0; least mean cost of their samples first."""
+        means = [float(each.mean()) for each in self._sampled_costs(cost, experience)]
+        return [int(index) for index in np.argsort(means, kind="stable")]
 
     @torch.no_grad()
     def _sampled_costs(self, cost: StepCost, experience: Experience) -> tuple[Tensor, ...]:

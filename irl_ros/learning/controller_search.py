@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The loop that every optimisation of a controller shares: try it out, then improve it."""
 
-from collections.abc import Callable
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,20 +10,16 @@ import torch
 from torch import Tensor
 
 from irl_ros.core.errors import LearningError
-from irl_ros.core.features import AffineFeatures
-from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.rollout import RolloutSource
-from irl_ros.core.trajectory import Rollouts
+from irl_ros.core.trajectory import Rollouts, concatenate
 from irl_ros.learning.controller_improvement import (
     ControllerImprovement,
     StepCost,
     StepJudgement,
 )
-from irl_ros.learning.controller_update import ControllerUpdate, ControllerUpdateConfig
-from irl_ros.learning.dynamics import DynamicsConfig
+from irl_ros.learning.controller_update import ControllerUpdate
 from irl_ros.learning.experience import Experience
-from irl_ros.learning.problem import Coordinates
 from irl_ros.learning.saved_state import SavedState, batch_tensors, batches_from, under
 
 _UPDATE = ("dual", "kl", "kl_limit", "previous_objective", "predicted_objective")
@@ -57,12 +53,20 @@ class Trial:
         experience: All samples, these included.
         dynamics_error: One-step error of the dynamics known before on the new rollouts.
         judgement: What the last step promised and brought, by the cost as it was then.
+        auditioned: Controller of each rollout, counted from 0, where several were tried without
+            their noise; such rollouts are not among the samples.
     """
 
     rollouts: Rollouts
     experience: Experience
     dynamics_error: float
     judgement: StepJudgement
+    auditioned: tuple[int, ...] = ()
+
+    @property
+    def tried(self) -> int:
+        """Rollouts so far, these included."""
+        return sum(self.experience.counts) + len(self.auditioned)
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,8 @@ class ControllerSearch:
         iterations: Number of iterations that the schedule of step sizes spans.
         rollouts: New rollouts in each.
         seed: All randomness of the rollouts follows from it.
+        audition: Let the configuration decide whether the last iteration is an audition; if not,
+            it is none.
     """
 
     def __init__(
@@ -96,11 +102,17 @@ class ControllerSearch:
         iterations: int,
         rollouts: int,
         seed: int,
+        *,
+        audition: bool = True,
     ) -> None:
         self.improvement = improvement
         self.iterations = iterations
         self.rollouts = rollouts
         self.seed = seed
+        steps = improvement.controller
+        self.audition = (
+            audition and steps.audition and steps.base == "best" and not steps.last_step
+        )
         self.progress = SearchProgress(first)
 
     @property
@@ -113,8 +125,12 @@ class ControllerSearch:
         """Share of the iterations that lie behind, from 0 in the first to 1 in the last."""
         return self.progress.iteration / max(1, self.iterations - 1)
 
+    @property
+    def _last(self) -> bool:
+        return self.progress.iteration + 1 == self.iterations
+
     def try_out(self, source: RolloutSource, cost: StepCost) -> Trial:
-        """Sample the newest controller.
+        """Sample the newest controller, or in the last iteration hold an audition.
 
         Args:
             source: Where it is tried.
@@ -126,9 +142,9 @@ class ControllerSearch:
         """
         now = self.progress
         _check_source(source, now.controller)
-        sequence = np.random.SeedSequence([self.seed, now.iteration])
-        seed = int(sequence.generate_state(1)[0])
-        rollouts = source.sample(now.controller, self.rollouts, seed)
+        if self.audition and self._last and now.iteration:
+            return self._hold_audition(source, cost)
+        rollouts = source.sample(now.controller, self.rollouts, self._rollout_seed())
         experience = now.experience.extended(now.controller, rollouts.trajectories)
         return Trial(
             rollouts,
@@ -136,6 +152,40 @@ class ControllerSearch:
             self.improvement.surprise(now.experience, rollouts.trajectories),
             self.improvement.judge(cost, experience, now.update, now.multiplier),
         )
+
+    def _hold_audition(self, source: RolloutSource, cost: StepCost) -> Trial:
+        """Try the newest controller and the best ones so far, each as it would be delivered.
+
+        Noise hides what the mean action does: it shakes loose an arm that would be stuck without
+        it, and spreads a knock that would always be the same.
+        """
+        now = self.progress
+        candidates = [len(now.experience.counts)]
+        candidates += self.improvement.ranking(cost, now.experience)[: self.rollouts - 1]
+        auditioned = tuple(candidates[k % len(candidates)] for k in range(self.rollouts))
+        each = [
+            source.sample(self._controller(index), 1, self._rollout_seed(k), deterministic=True)
+            for k, index in enumerate(auditioned)
+        ]
+        rollouts = Rollouts(
+            concatenate([one.trajectories for one in each]),
+            tuple(outcome for one in each for outcome in one.outcomes),
+        )
+        return Trial(
+            rollouts,
+            now.experience,
+            self.improvement.surprise(now.experience, rollouts.trajectories),
+            StepJudgement(now.multiplier),
+            auditioned,
+        )
+
+    def _controller(self, index: int) -> LinearGaussianController:
+        """Return a controller that has been sampled, or after all of these the newest."""
+        return (*self.progress.experience.controllers, self.progress.controller)[index]
+
+    def _rollout_seed(self, *more: int) -> int:
+        sequence = np.random.SeedSequence([self.seed, self.progress.iteration, *more])
+        return int(sequence.generate_state(1)[0])
 
     def improve(self, trial: Trial, cost: StepCost, *, adaptive: bool = True) -> Step:
         """Make the next controller; after the last iteration, deliver one that has been tried.
@@ -150,17 +200,38 @@ class ControllerSearch:
         """
         experience, multiplier = trial.experience, trial.judgement.multiplier
         improvement = self.improvement
-        last = self.progress.iteration + 1 == self.iterations
-        if last and not improvement.controller.last_step:
-            base, make = improvement.choose_delivered(cost, experience), improvement.stay
+        if trial.auditioned:
+            base = self._cheapest(trial, cost)
+            update = self._delivered(base)
+        elif self._last and not improvement.controller.last_step:
+            base = improvement.choose_delivered(cost, experience)
+            update = improvement.stay(cost, experience, base, multiplier, self.elapsed)
         else:
             base = improvement.choose_base(cost, experience)
             make = improvement.step if adaptive else improvement.stay
-        update = make(cost, experience, base, multiplier, self.elapsed)
+            update = make(cost, experience, base, multiplier, self.elapsed)
         self.progress = SearchProgress(
             update.controller, self.progress.iteration + 1, experience, multiplier, update
         )
         return Step(base, update)
+
+    @torch.no_grad()
+    def _cheapest(self, trial: Trial, cost: StepCost) -> int:
+        """Return the controller whose mean actions cost least; the newest if all do the same."""
+        motions = trial.rollouts.trajectories
+        inputs = self.improvement.features(motions.states)
+        each = cost.evaluate(inputs, motions.actions).sum(dim=1)
+        owners = torch.tensor(trial.auditioned)
+        return min(
+            dict.fromkeys(trial.auditioned), key=lambda index: float(each[owners == index].mean())
+        )
+
+    def _delivered(self, index: int) -> ControllerUpdate:
+        """Return the step to a controller that is known, which promises nothing new."""
+        kept = self.progress.update
+        limit = self.improvement.kl_limit(self.progress.multiplier, self.elapsed)
+        value = math.nan if kept is None else kept.predicted_objective
+        return ControllerUpdate(self._controller(index), math.inf, 0.0, limit, value, value)
 
     def state(self) -> SavedState:
         """Return everything needed to go on exactly from here."""
@@ -210,89 +281,3 @@ def _check_source(source: RolloutSource, controller: LinearGaussianController) -
             f"rollouts have {theirs} steps, state and action dimensions, the controller "
             f"{ours}; they must agree"
         )
-
-
-@dataclass(frozen=True)
-class OptimiserConfig(Parameters):
-    """How a controller is optimised for a cost that stays as it is."""
-
-    iterations: int = parameter(18, low=1, high=10000, doc="improvements")
-    rollouts: int = parameter(5, low=2, high=10000, doc="new rollouts per improvement")
-    dynamics: DynamicsConfig = field(default_factory=DynamicsConfig)
-    controller: ControllerUpdateConfig = field(default_factory=ControllerUpdateConfig)
-
-
-@dataclass(frozen=True)
-class OptimiserDiagnostics:
-    """Health of one improvement.
-
-    Attributes:
-        iteration: Its number, from 1.
-        rollouts: Rollouts used so far.
-        success_rate: Share of this iteration's rollouts that did the task.
-        cost: Mean trajectory cost of this iteration's rollouts.
-        kl: KL of the step, nat.
-        predicted_improvement: What the previous step promised.
-        actual_improvement: What it brought.
-        dynamics_error: One-step error of the previous dynamics on the new rollouts, relative.
-    """
-
-    iteration: int
-    rollouts: int
-    success_rate: float
-    cost: float
-    kl: float
-    predicted_improvement: float
-    actual_improvement: float
-    dynamics_error: float
-
-
-def optimise_controller(
-    cost: StepCost,
-    features: AffineFeatures,
-    first: LinearGaussianController,
-    source: RolloutSource,
-    config: OptimiserConfig,
-    seed: int,
-    after_iteration: Callable[[OptimiserDiagnostics], None] = lambda _: None,
-    *,
-    coordinates: Coordinates | None = None,
-) -> LinearGaussianController:
-    """Optimise a controller for a given cost: a saved one elsewhere, or one written by hand.
-
-    Args:
-        cost: What to lower; it is not changed.
-        features: Cost inputs of a state where the task is to be done.
-        first: Where to begin.
-        source: Where controllers are tried.
-        config: Number of rollouts, dynamics and step sizes.
-        seed: All randomness of the rollouts follows from it.
-        after_iteration: Called after each iteration; it may raise to stop.
-        coordinates: What is known of the state's inner dependence.
-
-    Raises:
-        RolloutError: If the source cannot deliver.
-        LearningError: If a step has no finite result.
-    """
-    improvement = ControllerImprovement(features, config.dynamics, config.controller, coordinates)
-    search = ControllerSearch(improvement, first, config.iterations, config.rollouts, seed)
-    while not search.finished:
-        trial = search.try_out(source, cost)
-        step = search.improve(trial, cost)
-        tried = trial.rollouts
-        inputs = features(tried.trajectories.states)
-        with torch.no_grad():
-            total = cost.evaluate(inputs, tried.trajectories.actions).sum(dim=1).mean()
-        after_iteration(
-            OptimiserDiagnostics(
-                iteration=search.progress.iteration,
-                rollouts=sum(trial.experience.counts),
-                success_rate=tried.successes / len(tried.outcomes),
-                cost=float(total),
-                kl=step.update.kl,
-                predicted_improvement=trial.judgement.predicted,
-                actual_improvement=trial.judgement.actual,
-                dynamics_error=trial.dynamics_error,
-            )
-        )
-    return search.progress.controller

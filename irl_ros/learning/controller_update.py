@@ -57,6 +57,11 @@ class ControllerUpdateConfig(Parameters):
         high=100.0,
         doc="standard errors by which an earlier controller must be better to be gone back to",
     )
+    audition: bool = parameter(
+        True,
+        doc="spend the last rollouts on trying the best controllers without noise; the cheapest "
+        "is delivered",
+    )
     last_step: bool = parameter(
         False,
         doc="improve after the last rollouts, too; what is delivered has then never been tried",

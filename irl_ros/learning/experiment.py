@@ -12,10 +12,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from irl_ros.core.features import AffineFeatures
+from irl_ros.core.parameters import replace
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.rollout import RolloutSource
 from irl_ros.core.trajectory import Trajectories
-from irl_ros.learning.controller_search import OptimiserConfig, optimise_controller
+from irl_ros.learning.controller_optimisation import OptimiserConfig, optimise_controller
 from irl_ros.learning.ground_truth import GroundTruthCost
 from irl_ros.learning.problem import LearningProblem, group_scale
 
@@ -105,7 +106,7 @@ def train_demonstrator(
             experiment.features(context),
             _exploring_controller(source, experiment.exploration),
             source,
-            config,
+            replace(config, {"controller.audition": False}),  # demonstrations keep the noise
             seed,
         )
 

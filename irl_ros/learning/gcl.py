@@ -69,9 +69,14 @@ class GuidedCostLearning(LocalLearning[GclConfig, Diagnostics]):
     def _adaptive(self) -> bool:
         return self.config.adaptive_sampler
 
+    @property
+    def _auditions(self) -> bool:
+        return self._adaptive
+
     def _fit_cost(self, trial: Trial) -> Mapping[str, Any]:
         """Do algorithm 2 with the new samples in the background."""
-        self.background = extend(self.background, self.problem, self.density, trial.experience)
+        if not trial.auditioned:
+            self.background = extend(self.background, self.problem, self.density, trial.experience)
         settings, objective = self.config.cost_update, self.config.objective
         decay: float = settings.rate_decay**self.search.elapsed
         self.optimiser.learning_rate = settings.learning_rate * decay

@@ -129,6 +129,7 @@ class LocalLearning(LearningLoop[C, D, Trial], Generic[C, D]):
             config.iterations,
             config.rollouts,
             seed,
+            audition=self._auditions,
         )
 
     def _shift_demonstrations(self) -> None:
@@ -171,7 +172,7 @@ class LocalLearning(LearningLoop[C, D, Trial], Generic[C, D]):
         shown_costs = self.cost.evaluate(self.problem.inputs, shown.actions)
         return {
             "iteration": self.progress.iteration,
-            "rollouts": sum(trial.experience.counts),
+            "rollouts": trial.tried,
             "success_rate": trial.rollouts.successes / len(outcomes),
             "peak_force": max(outcome.peak_force for outcome in outcomes),
             "base": step.base + 1,
@@ -206,6 +207,11 @@ class LocalLearning(LearningLoop[C, D, Trial], Generic[C, D]):
     def _adaptive(self) -> bool:
         """Whether the controller is improved at all."""
         return True
+
+    @property
+    def _auditions(self) -> bool:
+        """Whether what is delivered is found by the cost of mean actions."""
+        return False
 
     @abstractmethod
     def _fit_cost(self, trial: Trial) -> Mapping[str, Any]:

@@ -85,6 +85,9 @@ class ObjectiveConfig(Parameters):
         high=1e6,
         doc="distance, in scales of the cost inputs, where it costs 63 % of that more",
     )
+    aside_each: bool = parameter(
+        True, doc="for half of what lies beside it, displace each cost input by itself: tilts, too"
+    )
 
 
 def guided_cost_loss(

@@ -17,6 +17,7 @@ _PAPER = {
     "objective.monotonic_along": "time",
     "objective.monotonic_copies": 0,
     "objective.aside_weight": 0.0,
+    "controller.audition": False,
     "cost_update.newest_share": 0.0,
     "cost_update.gradient_clip": 0.0,
     "density.degree": 0,

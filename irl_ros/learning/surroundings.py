@@ -67,9 +67,12 @@ def surroundings(
     """Draw inputs beside the demonstrations, none where g_aside has no weight.
 
     A demonstrated input is displaced by a random share, even in its logarithm, of the difference
-    between two others: as far, and in such directions, as the task itself goes. How much more it
-    has to cost grows with its distance d from all that was shown as r (1 - exp(-d / d_0)): steep
-    beside the path, where a plate hits what it is to pass, and no demand on the shape far away.
+    between two others: as far, and in such directions, as the task itself goes. Every second one
+    has a share and a difference for each input by itself, mostly small beside the largest of them:
+    so tool points are displaced of which the others stay, which is a tool that tilts, though a
+    plate that was always shown upright has no such difference. How much more it has to cost
+    grows with its distance d from all that was shown as r (1 - exp(-d / d_0)): steep beside the
+    path, where a plate hits what it is to pass, and no demand on the shape far away.
     d is the root mean square over the positions, in their scales.
 
     Args:
@@ -84,7 +87,7 @@ def surroundings(
     flat = inputs.flatten(0, 1)
     count = _KEPT if config.aside_weight else 0
     base = flat[torch.randint(len(flat), (count,), generator=generator)]
-    moved = _displaced(base, inputs, places, _ASIDE, generator)
+    moved = _displaced(base, inputs, places, _ASIDE, generator, each=config.aside_each)
     aside = base * _stillness(count, places, generator) + moved
     unit = scale[positions].to(flat.dtype)
     apart, nearest = torch.cdist(aside[:, positions] / unit, flat[:, positions] / unit).min(1)
@@ -99,15 +102,23 @@ def _displaced(
     places: Float[Tensor, " y"],
     reach: tuple[float, float],
     generator: torch.Generator,
+    *,
+    each: bool = False,
 ) -> Float[Tensor, "n y"]:
-    """Draw displacements, of places and of motion each with its own size."""
-    flat, count = inputs.flatten(0, 1), len(like)
-    first, second = (
-        flat[torch.randint(len(flat), (count,), generator=generator)] for _ in range(2)
-    )
+    """Draw displacements, of places and of motion each with its own size.
+
+    With ``each``, every second one has a size and a difference for each input by itself.
+    """
+    flat, (count, width) = inputs.flatten(0, 1), like.shape
+    pairs = torch.randint(len(flat), (2, count, 1), generator=generator).repeat(1, 1, width)
+    drawn = _uniform((count, 2), like, generator)
+    shares = drawn[:, :1] * places + drawn[:, 1:] * (1 - places)
+    if each:
+        pairs[:, 1::2] = torch.randint(len(flat), (2, count // 2, width), generator=generator)
+        shares[1::2] = _uniform((count // 2, width), like, generator)
     low, high = reach
-    sizes = 10 ** (low + (high - low) * _uniform((count, 2), like, generator))
-    return (first - second) * (sizes[:, :1] * places + sizes[:, 1:] * (1 - places))
+    sizes = 10 ** (low + (high - low) * shares)
+    return sizes * (flat.gather(0, pairs[0]) - flat.gather(0, pairs[1]))
 
 
 def _stillness(

@@ -30,7 +30,7 @@ from irl_ros.core.trajectory import Rollouts, Trajectories
 from irl_ros.learning.adversarial.airl import AirlConfig, airl
 from irl_ros.learning.adversarial.gail import GailConfig, gail
 from irl_ros.learning.artifacts import COST_FILE, cost_to_bytes, load_cost
-from irl_ros.learning.controller_search import OptimiserConfig, optimise_controller
+from irl_ros.learning.controller_optimisation import OptimiserConfig, optimise_controller
 from irl_ros.learning.first_sampler import FirstSamplerConfig, standing_still
 from irl_ros.learning.neural_learning import NeuralLearning, log_densities
 from irl_ros.learning.saved_state import read_state, write_state

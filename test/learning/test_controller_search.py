@@ -12,7 +12,7 @@ from irl_ros.core.errors import LearningError
 from irl_ros.core.features import AffineFeatures
 from irl_ros.core.parameters import from_mapping
 from irl_ros.core.policy import LinearGaussianController
-from irl_ros.learning.controller_search import (
+from irl_ros.learning.controller_optimisation import (
     OptimiserConfig,
     OptimiserDiagnostics,
     optimise_controller,

@@ -35,8 +35,8 @@ def test_a_cold_start_learns_to_reach_the_goal() -> None:
     seen: list[Diagnostics] = []
     learner.run(source, seen.append)
     trained = source.sample(learner.progress.controller, 20, seed=99, deterministic=True)
-    assert untrained.successes == 0
-    assert trained.successes == 20
+    assert min(each.slot_offset for each in untrained.outcomes) > 1.0
+    assert max(each.slot_offset for each in trained.outcomes) < 0.15
     assert [each.iteration for each in seen] == list(range(1, 11))
     assert seen[-1].rollouts == 80
     for each in seen:
@@ -46,4 +46,5 @@ def test_a_cold_start_learns_to_reach_the_goal() -> None:
         assert math.isfinite(each.held_out_nll)
         assert 0 <= each.demonstration_share <= 1 + 1e-9
         assert each.smallest_variance > 0
-    assert all(math.isfinite(each.actual_improvement) for each in seen[1:])
+    assert all(math.isfinite(each.actual_improvement) for each in seen[1:-1])
+    assert math.isnan(seen[-1].actual_improvement)  # an audition judges no step

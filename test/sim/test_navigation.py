@@ -8,7 +8,7 @@ import torch
 from irl_ros.core.errors import RolloutError
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.rollout import RolloutSource
-from irl_ros.learning.controller_search import OptimiserConfig
+from irl_ros.learning.controller_optimisation import OptimiserConfig
 from irl_ros.learning.experiment import (
     Shown,
     demonstrate,

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from irl_ros.core.rollout import RolloutSource
-from irl_ros.learning.controller_search import OptimiserConfig
+from irl_ros.learning.controller_optimisation import OptimiserConfig
 from irl_ros.learning.experiment import train_demonstrator
 from irl_ros.sim.reaching import ARM, Reacher, reaching
 
