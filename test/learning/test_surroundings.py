@@ -22,9 +22,10 @@ def shown() -> torch.Tensor:
     return torch.cat([starts[:, None] * left[None, :, None], speed], dim=-1)
 
 
-def around(seed: int = 0) -> Surroundings:
+def around(seed: int = 0, *, each: bool = True) -> Surroundings:
     generator = torch.Generator().manual_seed(seed)
-    return surroundings(shown(), SCALE, PLACES, ObjectiveConfig(), generator)
+    config = ObjectiveConfig(aside_each=each)
+    return surroundings(shown(), SCALE, PLACES, config, generator)
 
 
 def test_the_rise_follows_from_the_distance_to_all_that_was_shown() -> None:
@@ -47,6 +48,21 @@ def test_inputs_lie_near_and_far_and_are_slowed_down() -> None:
     assert float(found.rises.max()) > 0.5 * ObjectiveConfig().aside_rise
     assert float(found.aside[:, 2].min()) < 0.1
     assert float(found.aside[:, 2].max()) <= 1.5 + 1e-9  # all move alike: no difference to add
+
+
+@pytest.mark.parametrize("each", [True, False])
+def test_inputs_that_were_always_shown_together_part(each: bool) -> None:
+    """Two points of a plate that is never tilted move alike; beside it they need not."""
+    level = shown()[..., [0, 0, 2]]
+    generator = torch.Generator().manual_seed(0)
+    config = ObjectiveConfig(aside_each=each)
+    beside = surroundings(level, SCALE, PLACES, config, generator).aside
+    tilt = (beside[:, 0] - beside[:, 1]).abs()
+    if each:
+        assert float(tilt[0::2].max()) < 1e-9
+        assert float((tilt[1::2] > 0.05).double().mean()) > 0.2
+    else:
+        assert float(tilt.max()) < 1e-9
 
 
 def test_the_penalty_of_known_costs() -> None:
