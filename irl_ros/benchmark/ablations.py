@@ -121,7 +121,7 @@ VARIANTS = (
     _variant(
         "unconditional_start",
         "sampling begins with the mean demonstration, whatever its slot",
-        {"density.degree": 0},
+        {"density.degree": 0, "first_sampler.kind": "demonstrations"},
     ),
     _variant(
         "ten_at_once",

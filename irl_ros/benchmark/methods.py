@@ -51,7 +51,8 @@ def _fixed_sampler(name: str, description: str, changes: Mapping[str, Any]) -> M
 
 _AFFINE = replace(GclConfig(), {"cost.kind": "affine"})
 _GAN = replace(GclConfig(), {"objective.loss": "gan"})
-_OPEN = replace(GclConfig().first_sampler, {"stiffness": 0.0})
+_FITTED = replace(GclConfig().first_sampler, {"kind": "demonstrations"})
+_OPEN = replace(_FITTED, {"stiffness": 0.0})
 
 _MAIN = (
     configured("gcl", "method", "Guided Cost Learning, preset default", guided, GclConfig()),
@@ -65,7 +66,7 @@ _MAIN = (
         "method",
         "controller fitted to the demonstrations, with tracking feedback",
         demonstration_fitted,
-        GclConfig().first_sampler,
+        _FITTED,
         tries=False,
     ),
     configured(

@@ -19,9 +19,16 @@ class FirstSamplerConfig(Parameters):
     """Where sampling begins."""
 
     kind: str = parameter(
-        "demonstrations",
-        choices=("demonstrations", "hold"),
-        doc="the demonstrations' density in the new context, or standing still",
+        "auto",
+        choices=("auto", "demonstrations", "hold"),
+        doc="the demonstrations' density in the new context, standing still, or whichever suits: "
+        "the former if what it predicts ends as the demonstrations did",
+    )
+    largest_miss: float = parameter(
+        0.1,
+        low=0.0,
+        high=1e6,
+        doc="how far off it may end, root mean square in scales of the cost inputs",
     )
     deviation: float = parameter(
         0.1, low=1e-6, high=1e3, doc="smallest standard deviation of an action, in its unit"
@@ -52,10 +59,15 @@ def first_sampler(
 
     Feedback keeps samples near the demonstrated motion, as in the authors' own initialisation
     from demonstrations; standing still is explored from freely.
+
+    Where all demonstrated targets are turned alike, the density cannot know how to turn the tool
+    for another: a plate then comes down across the tines, and local steps do not lead out. Its
+    prediction ends elsewhere than demonstrations did, which tells.
     """
     demonstrated = density.controller(problem.context)
     mean = density.mean_trajectory(problem.context).states[0]
-    if config.kind == "hold":
+    misses = config.kind == "auto" and _miss(problem, density) > config.largest_miss
+    if config.kind == "hold" or misses:
         return standing_still(mean[0], problem.tracking, demonstrated.horizon, config)
     feedback = config.stiffness * problem.tracking
     values, vectors = torch.linalg.eigh(demonstrated.covariances)
@@ -63,6 +75,16 @@ def first_sampler(
     return LinearGaussianController(
         demonstrated.gains + feedback, demonstrated.offsets - mean @ feedback.T, wide
     )
+
+
+def _miss(problem: LearningProblem, density: DemonstrationDensity) -> float:
+    """Return how far from where demonstrations ended the prediction for the context ends.
+
+    The root mean square over the positions among the cost inputs, in their scales.
+    """
+    end = density.mean_trajectory(problem.context).states[:, -1:]
+    gap = problem.features(end)[0, 0] - problem.inputs[:, -1].mean(dim=0)
+    return float((gap / problem.input_scale)[problem.positions].square().mean().sqrt())
 
 
 def standing_still(
