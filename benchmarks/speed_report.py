@@ -139,7 +139,7 @@ def _parts(results: Mapping[str, Any]) -> str:
         if name in run["calls"] and name != "rollouts":
             middle = run["calls"][name]
             rows.append([name, f"{1000 * middle:.2f}", f"{1 / middle:.1f}"])
-    step = run["calls"]["cost update"] / run["cost_steps"]
+    step = run["calls"]["cost update"] / run["cost_steps"]  # the median update is no first one
     rows.insert(0, ["one gradient step on the cost", f"{1000 * step:.2f}", f"{1 / step:.0f}"])
     return _table(["one call of", "median, ms", "per second"], rows)
 

@@ -44,6 +44,11 @@ ABLATIONS = (
         {"objective.aside_each": False},
     ),
     _ablation(
+        "no_head_start",
+        "no more cost steps in the first iteration than in others",
+        {"cost_update.first_times": 1},
+    ),
+    _ablation(
         "no_audition",
         "the last rollouts have noise like all others",
         {"controller.audition": False},

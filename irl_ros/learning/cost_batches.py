@@ -23,6 +23,13 @@ class CostUpdateConfig(Parameters):
     """How the cost is fitted in each iteration."""
 
     steps: int = parameter(100, low=1, high=100000, doc="gradient steps per iteration, K")
+    first_times: int = parameter(
+        10,
+        low=1,
+        high=10000,
+        doc="times as many in the first iteration, before a controller is improved by a cost that "
+        "knows little yet",
+    )
     learning_rate: float = parameter(2e-3, low=1e-7, high=1.0, doc="step size of Adam")
     rate_decay: float = parameter(
         1.0, low=1e-6, high=1.0, doc="share of the step size that is left at the last iteration"
@@ -46,6 +53,10 @@ class CostUpdateConfig(Parameters):
     device: str = parameter(
         "cpu", choices=("cpu", "cuda"), doc="where the cost is fitted; cuda is a GPU"
     )
+
+    def within(self, *, first: bool) -> "CostUpdateConfig":
+        """Return the settings of the first iteration, or of any later one."""
+        return replace(self, steps=self.first_times * self.steps) if first else self
 
 
 @dataclass(frozen=True)

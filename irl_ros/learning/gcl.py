@@ -77,7 +77,8 @@ class GuidedCostLearning(LocalLearning[GclConfig, Diagnostics]):
         """Do algorithm 2 with the new samples in the background."""
         if not trial.auditioned:
             self.background = extend(self.background, self.problem, self.density, trial.experience)
-        settings, objective = self.config.cost_update, self.config.objective
+        settings = self.config.cost_update.within(first=not self.history)
+        objective = self.config.objective
         decay: float = settings.rate_decay**self.search.elapsed
         self.optimiser.learning_rate = settings.learning_rate * decay
         report = update_cost(

@@ -52,7 +52,9 @@ class NeuralGclConfig(NeuralLearningConfig):
             monotonic_weight=10.0, monotonic_margin=0.3, monotonic_copies=0, aside_weight=0.0
         )
     )
-    cost_update: CostUpdateConfig = field(default_factory=lambda: CostUpdateConfig(steps=50))
+    cost_update: CostUpdateConfig = field(
+        default_factory=lambda: CostUpdateConfig(steps=50, first_times=1)
+    )
     density: DemonstrationDensityConfig = field(default_factory=DemonstrationDensityConfig)
 
 
@@ -112,13 +114,14 @@ class CostLearner:
 
     def fit(self, rollouts: Trajectories, policy: NeuralPolicy) -> Mapping[str, float]:
         """Do one cost update of algorithm 2 with the new rollouts in the background."""
+        settings = self._config.cost_update.within(first=not self._log_q.shape[1])
         self._extend(rollouts, policy)
         report = update_cost(
             self.cost,
             self._log_partition,
             self._optimiser,
             self._data(whole=False),
-            self._config.cost_update,
+            settings,
             self._config.objective,
             self._generator,
         )

@@ -19,6 +19,7 @@ _PAPER = {
     "objective.monotonic_copies": 0,
     "objective.aside_weight": 0.0,
     "controller.audition": False,
+    "cost_update.first_times": 1,
     "cost_update.newest_share": 0.0,
     "cost_update.gradient_clip": 0.0,
     "density.degree": 0,

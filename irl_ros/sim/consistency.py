@@ -55,6 +55,7 @@ _SETTINGS: dict[str, Any] = {
     "objective.monotonic_weight": 0.0,
     "objective.aside_weight": 0.0,
     "cost_update.steps": 100,
+    "cost_update.first_times": 1,
     "cost_update.learning_rate": 2e-2,
     "cost_update.rate_decay": 0.1,
     "cost_update.demonstration_batch": DEMONSTRATIONS,
