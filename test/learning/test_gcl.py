@@ -48,3 +48,20 @@ def test_a_cold_start_learns_to_reach_the_goal() -> None:
         assert each.smallest_variance > 0
     assert all(math.isfinite(each.actual_improvement) for each in seen[1:-1])
     assert math.isnan(seen[-1].actual_improvement)  # an audition judges no step
+
+
+def test_the_first_fit_of_the_cost_is_long_and_no_other() -> None:
+    """Two steps ten times are twenty; the second iteration has two again."""
+    small = {**SETTINGS, "iterations": 3, "rollouts": 3}
+    learners = [
+        GuidedCostLearning(point_mass_problem(GOAL), replace(GclConfig(), {**small, **steps}), 0)
+        for steps in (
+            {"cost_update.steps": 2, "cost_update.first_times": 10},
+            {"cost_update.steps": 20, "cost_update.first_times": 1},
+        )
+    ]
+    source = PointMass(GOAL)
+    first, second = (learner.step(source) for learner in learners)
+    assert first == second
+    first, second = (learner.step(source) for learner in learners)
+    assert first.loss != second.loss
