@@ -60,7 +60,7 @@ class ControllerUpdateConfig(Parameters):
     audition: bool = parameter(
         True,
         doc="spend the last rollouts on trying the best controllers without noise; the cheapest "
-        "is delivered",
+        "is delivered (maximum entropy and margin choose by feature counts and hold none)",
     )
     last_step: bool = parameter(
         False,
