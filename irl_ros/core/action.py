@@ -24,6 +24,10 @@ VELOCITY_TIME_CONSTANT = 0.05
 """Time constant with which the arm's velocity follows a velocity command, s."""
 
 
+REFERENCE_LEAD = 0.05
+"""How far a position reference runs ahead of a joint at most, rad."""
+
+
 def reference_rate(time_constant: float) -> float:
     """Return the rate with which a position reference pulls, 1 / (4 tau): critically damped."""
     return 0.25 / time_constant
@@ -49,6 +53,8 @@ class PositionReference:
 
     The reference moves by one increment per control period, at constant speed, and the command is
     that speed plus a pull towards the reference, critically damped together with the arm's lag.
+    It waits for a joint that cannot follow, `REFERENCE_LEAD` ahead of it: a plate that has arrived
+    would otherwise be pressed ever harder by increments that lead nowhere, which no state shows.
     """
 
     def __init__(
@@ -70,10 +76,15 @@ class PositionReference:
     def velocity(
         self, elapsed: float, joint_positions: Float[ndarray, " joints"]
     ) -> Float[ndarray, " joints"]:
-        """Return the velocity command, rad/s, ``elapsed`` seconds into the control period."""
-        share = min(elapsed / self._period, 1.0)
-        error = self._start + share * self._increment - joint_positions
-        command: ndarray = self._increment / self._period + self._rate * error
+        """Return the velocity command, rad/s, ``elapsed`` seconds into the control period.
+
+        The reference waits here if it is too far ahead.
+        """
+        moved = min(elapsed / self._period, 1.0) * self._increment
+        ahead = self._start + moved - joint_positions
+        lead = np.clip(ahead, -REFERENCE_LEAD, REFERENCE_LEAD)
+        self._start = joint_positions + lead - moved
+        command: ndarray = self._increment / self._period + self._rate * lead
         return command
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from irl_ros.core.action import PositionReference, kinesthetic_actions
+from irl_ros.core.action import REFERENCE_LEAD, PositionReference, kinesthetic_actions
 from irl_ros.core.errors import DataError, ParameterError
 
 
@@ -48,3 +48,18 @@ def test_a_lagging_arm_follows_position_increments():
             position, velocity = position + dt * (velocity + after) / 2, after
     np.testing.assert_allclose(position, 20 * increment, atol=1e-3)
     np.testing.assert_allclose(velocity, 0.0, atol=1e-3)
+
+
+def test_a_position_reference_waits_for_a_joint_that_is_held():
+    held = np.zeros(7)
+    reference = PositionReference(held)
+    for _ in range(20):
+        reference.advance(np.full(7, 0.02))
+        for elapsed in (0.0, 0.025):
+            pressed = reference.velocity(elapsed, held)
+    np.testing.assert_allclose(pressed, 0.02 / 0.05 + 0.25 / 0.05 * REFERENCE_LEAD)
+    # It turns back at once: what was never reached need not be undone.
+    for _ in range(5):
+        reference.advance(np.full(7, -0.02))
+        reference.velocity(0.0, held)
+    np.testing.assert_allclose(reference.velocity(0.05, held), -pressed)
