@@ -5,22 +5,15 @@
 import signal
 from pathlib import Path
 
-from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import (
-    DeclareLaunchArgument,
-    EmitEvent,
-    ExecuteProcess,
-    LogInfo,
-    OpaqueFunction,
-    RegisterEventHandler,
-)
-from launch.event_handlers import OnProcessExit
-from launch.events import Shutdown, matches_action
-from launch.events.process import ProcessExited, SignalProcess
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, EmitEvent, ExecuteProcess, OpaqueFunction
+from launch.events import matches_action
+from launch.events.process import SignalProcess
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
-from launch_ros.parameter_descriptions import ParameterValue
-from launch_ros.substitutions import ExecutableInPackage, FindPackageShare
+from launch_ros.substitutions import ExecutableInPackage
+
+from irl_ros.ros.launching import check_arguments, config, node, when_done, whole
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -45,17 +38,16 @@ def generate_launch_description() -> LaunchDescription:
     ]
     output = LaunchConfiguration("output")
     dataset, training = _below(output, "dataset"), _below(output, "training")
-    arm = {"arm": LaunchConfiguration("arm")}
-    seed = {"seed": ParameterValue(LaunchConfiguration("seed"), value_type=int)}
+    arm, seed = {"arm": LaunchConfiguration("arm")}, {"seed": whole("seed")}
     condition = LaunchConfiguration("condition")
 
-    taught_arm = _node("sim_arm", [_config("sim_arm.yaml"), {**arm, **seed}])
-    recorder = _node("demo_recorder", [_config("recorder.yaml"), {**arm, "dataset": dataset}])
-    teacher = _node("teacher", [_config("teacher.yaml"), {**arm, **seed}])
-    trainer = _node(
+    taught_arm = node("sim_arm", [config("sim_arm.yaml"), {**arm, **seed}])
+    recorder = node("demo_recorder", [config("recorder.yaml"), {**arm, "dataset": dataset}])
+    teacher = node("teacher", [config("teacher.yaml"), {**arm, **seed}])
+    trainer = node(
         "gcl_trainer",
         [
-            _config("gcl_trainer.yaml"),
+            config("gcl_trainer.yaml"),
             {
                 **seed,
                 "dataset": dataset,
@@ -64,14 +56,15 @@ def generate_launch_description() -> LaunchDescription:
                 "simulation.condition": condition,
             },
         ],
+        additional_env={"TERM": "dumb"},  # as in train_gcl.launch.py
     )
-    executing_arm = _node(
-        "sim_arm", [_config("sim_arm.yaml"), {**arm, **seed, "condition": condition}]
+    executing_arm = node(
+        "sim_arm", [config("sim_arm.yaml"), {**arm, **seed, "condition": condition}]
     )
-    controller = _node(
-        "policy_controller", [_config("policy_controller.yaml"), {**arm, "policy": training}]
+    controller = node(
+        "policy_controller", [config("policy_controller.yaml"), {**arm, "policy": training}]
     )
-    reward = _node("reward_publisher", [{**arm, "cost": training}])
+    reward = node("reward_publisher", [{**arm, "cost": training}])
     evaluation = ExecuteProcess(
         cmd=[
             ExecutableInPackage("irl-ros", "irl_ros"),
@@ -89,17 +82,16 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
             *arguments,
+            check_arguments(numbers=["seed", "evaluations"]),
             OpaqueFunction(function=_refuse_used_folder),
             taught_arm,
             recorder,
             teacher,
-            _when_done(teacher, "teaching", [_end(taught_arm), _end(recorder)]),
+            when_done(teacher, "teaching", [_end(taught_arm), _end(recorder)]),
             # The recorder has closed the dataset once it is gone.
-            _when_done(recorder, "recording", [trainer]),
-            _when_done(trainer, "learning", [executing_arm, controller, reward, evaluation]),
-            _when_done(
-                evaluation, "executing", [EmitEvent(event=Shutdown(reason="all is finished"))]
-            ),
+            when_done(recorder, "recording", [trainer]),
+            when_done(trainer, "learning", [executing_arm, controller, reward, evaluation]),
+            when_done(evaluation, "executing"),
         ]
     )
 
@@ -118,39 +110,7 @@ def _below(folder: LaunchConfiguration, name: str) -> PathJoinSubstitution:
     return PathJoinSubstitution([folder, name])
 
 
-def _config(name: str) -> PathJoinSubstitution:
-    return PathJoinSubstitution([FindPackageShare("irl_ros"), "config", name])
-
-
-def _node(executable: str, parameters: list[object]) -> Node:
-    return Node(
-        package="irl_ros",
-        executable=executable,
-        name=executable,
-        parameters=parameters,
-        output="screen",
-        emulate_tty=True,
-        # On a busy machine an orderly end takes longer than the five seconds of the default.
-        sigterm_timeout="15",
-    )
-
-
 def _end(node: Node) -> EmitEvent:
     return EmitEvent(
         event=SignalProcess(signal_number=signal.SIGINT, process_matcher=matches_action(node))
     )
-
-
-def _when_done(
-    process: ExecuteProcess, stage: str, following: list[LaunchDescriptionEntity]
-) -> RegisterEventHandler:
-    def go_on(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
-        # A second shutdown, while Ctrl-C is being handled, would end launch with an error.
-        if context.is_shutdown:
-            return []
-        if event.returncode != 0:
-            reason = f"{stage} failed with code {event.returncode}"
-            return [LogInfo(msg=reason), EmitEvent(event=Shutdown(reason=reason))]
-        return [LogInfo(msg=f"{stage} is finished"), *following]
-
-    return RegisterEventHandler(OnProcessExit(target_action=process, on_exit=go_on))

@@ -8,21 +8,11 @@ Nothing moves until somebody calls the service /policy_controller/execute (std_s
 from pathlib import Path
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import (
-    DeclareLaunchArgument,
-    EmitEvent,
-    LogInfo,
-    OpaqueFunction,
-    RegisterEventHandler,
-)
+from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction
 from launch.conditions import IfCondition
-from launch.event_handlers import OnProcessExit
-from launch.events import Shutdown
-from launch.events.process import ProcessExited
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
-from launch_ros.actions import Node
-from launch_ros.parameter_descriptions import ParameterValue
-from launch_ros.substitutions import FindPackageShare
+from launch.substitutions import LaunchConfiguration
+
+from irl_ros.ros.launching import check_arguments, config, node, text, when_done, whole
 
 _TOPICS = {
     "joint_states": "Topic of the arm's joint states.",
@@ -65,9 +55,9 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(
             "arm_config",
             # By default the controller's own file once more, which changes nothing.
-            default_value=_config("policy_controller.yaml"),
-            description="Parameter file of a real arm, such as arms/fr3.yaml of this package; "
-            "what it says goes before the argument arm.",
+            default_value=config("policy_controller.yaml"),
+            description="Parameter file of a real arm, such as arms/fr3.yaml of this package, "
+            "needed with sim:=false; what it says goes before the argument arm.",
         ),
         *(
             DeclareLaunchArgument(_argument(topic), default_value=topic, description=text)
@@ -82,31 +72,38 @@ def generate_launch_description() -> LaunchDescription:
     ]
     # First of all, because ROS gives a file that names its node in the same way as an earlier one
     # the place of that earlier one: only so does arm_config go before it.
-    arm, run = {"arm": LaunchConfiguration("arm")}, LaunchConfiguration("run")
+    arm, sim = {"arm": text("arm")}, IfCondition(LaunchConfiguration("sim"))
     arm_config = LaunchConfiguration("arm_config")
+    simulated = _node(
+        "sim_arm",
+        [
+            config("sim_arm.yaml"),
+            {
+                **arm,
+                "condition": LaunchConfiguration("condition"),
+                "seed": whole("seed"),
+                "slot": whole("slot"),
+            },
+        ],
+        condition=sim,
+    )
     controller = _node(
         "policy_controller",
-        [arm, _config("policy_controller.yaml"), arm_config, {"policy": run}],
+        [arm, config("policy_controller.yaml"), arm_config, {"policy": text("run")}],
     )
     return LaunchDescription(
         [
             *arguments,
-            _node(
-                "sim_arm",
-                [
-                    _config("sim_arm.yaml"),
-                    {
-                        **arm,
-                        "condition": LaunchConfiguration("condition"),
-                        "seed": ParameterValue(LaunchConfiguration("seed"), value_type=int),
-                        "slot": ParameterValue(LaunchConfiguration("slot"), value_type=int),
-                    },
-                ],
-                condition=IfCondition(LaunchConfiguration("sim")),
+            check_arguments(
+                files=["arm_config"],
+                numbers=["seed", "slot"],
+                own_arm_config="policy_controller.yaml",
             ),
+            simulated,
             controller,
-            OpaqueFunction(function=_reward, args=[[arm, arm_config, {"cost": run}]]),
-            RegisterEventHandler(OnProcessExit(target_action=controller, on_exit=_shut_down)),
+            OpaqueFunction(function=_reward, args=[[arm, arm_config, {"cost": text("run")}]]),
+            when_done(controller, "executing"),
+            when_done(simulated, "simulating the arm", condition=sim),
         ]
     )
 
@@ -115,22 +112,12 @@ def _argument(topic: str) -> str:
     return topic.replace("/", "_")
 
 
-def _config(name: str) -> PathJoinSubstitution:
-    return PathJoinSubstitution([FindPackageShare("irl_ros"), "config", name])
-
-
-def _node(executable: str, parameters: list[object], **options: object) -> Node:
-    return Node(
-        package="irl_ros",
-        executable=executable,
-        name=executable,
-        parameters=parameters,
+def _node(executable: str, parameters: list[object], **options: object) -> LaunchDescriptionEntity:
+    return node(
+        executable,
+        parameters,
         remappings=[(topic, LaunchConfiguration(_argument(topic))) for topic in _TOPICS],
         arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
-        output="screen",
-        emulate_tty=True,
-        # On a busy machine an orderly end takes longer than the five seconds of the default.
-        sigterm_timeout="15",
         **options,
     )
 
@@ -141,11 +128,3 @@ def _reward(context: LaunchContext, parameters: list[object]) -> list[LaunchDesc
     if run.is_dir() and not (run / "cost.safetensors").exists():
         return [LogInfo(msg=f"{run} holds a policy and no cost: no reward is published")]
     return [_node("reward_publisher", parameters)]
-
-
-def _shut_down(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    # A second shutdown, while Ctrl-C is being handled, would end launch with an error.
-    if context.is_shutdown:
-        return []
-    reason = f"the controller ended with code {event.returncode}"
-    return [LogInfo(msg=reason), EmitEvent(event=Shutdown(reason=reason))]

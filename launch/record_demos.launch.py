@@ -6,16 +6,12 @@ The reward that was learned from earlier demonstrations is published while a per
 give `cost`, or run a trainer beside, which publishes the topic cost_model.
 """
 
-from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, EmitEvent, LogInfo, RegisterEventHandler
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument
 from launch.conditions import IfCondition
-from launch.event_handlers import OnProcessExit
-from launch.events import Shutdown
-from launch.events.process import ProcessExited
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
-from launch_ros.actions import Node
-from launch_ros.parameter_descriptions import ParameterValue
-from launch_ros.substitutions import FindPackageShare
+from launch.substitutions import LaunchConfiguration
+
+from irl_ros.ros.launching import check_arguments, config, node, text, when_done, whole
 
 _TOPICS = {
     "joint_states": "Topic of the arm's joint states.",
@@ -48,9 +44,9 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(
             "arm_config",
             # By default the recorder's own file once more, which changes nothing.
-            default_value=_config("recorder.yaml"),
-            description="Parameter file of a real arm, such as arms/fr3.yaml of this package; "
-            "what it says goes before the argument arm.",
+            default_value=config("recorder.yaml"),
+            description="Parameter file of a real arm, such as arms/fr3.yaml of this package, "
+            "needed with sim:=false; what it says goes before the argument arm.",
         ),
         DeclareLaunchArgument(
             "cost",
@@ -69,64 +65,34 @@ def generate_launch_description() -> LaunchDescription:
         ),
     ]
     sim = IfCondition(LaunchConfiguration("sim"))
+    common = {
+        "remappings": [(topic, LaunchConfiguration(topic)) for topic in _TOPICS],
+        "arguments": ["--ros-args", "--log-level", LaunchConfiguration("log_level")],
+    }
     # First of all, because ROS gives a file that names its node in the same way as an earlier one
     # the place of that earlier one: only so does arm_config go before it.
-    arm = {"arm": LaunchConfiguration("arm")}
+    arm, seed = {"arm": text("arm")}, {"seed": whole("seed")}
     arm_config = LaunchConfiguration("arm_config")
-    seed = {"seed": ParameterValue(LaunchConfiguration("seed"), value_type=int)}
-    teacher = _node("teacher", [_config("teacher.yaml"), {**arm, **seed}], condition=sim)
+    simulated = node("sim_arm", [config("sim_arm.yaml"), {**arm, **seed}], condition=sim, **common)
+    teacher = node("teacher", [config("teacher.yaml"), {**arm, **seed}], condition=sim, **common)
+    recorder = node(
+        "demo_recorder",
+        [arm, config("recorder.yaml"), arm_config, {"dataset": text("dataset")}],
+        **common,
+    )
     return LaunchDescription(
         [
             *arguments,
-            _node("sim_arm", [_config("sim_arm.yaml"), {**arm, **seed}], condition=sim),
-            _node(
-                "demo_recorder",
-                [
-                    arm,
-                    _config("recorder.yaml"),
-                    arm_config,
-                    {"dataset": LaunchConfiguration("dataset")},
-                ],
+            check_arguments(
+                files=["arm_config"], numbers=["seed"], own_arm_config="recorder.yaml"
             ),
-            _node(
-                "reward_publisher",
-                [
-                    arm,
-                    arm_config,
-                    {"cost": ParameterValue(LaunchConfiguration("cost"), value_type=str)},
-                ],
-            ),
+            simulated,
+            recorder,
+            node("reward_publisher", [arm, arm_config, {"cost": text("cost")}], **common),
             teacher,
-            RegisterEventHandler(
-                OnProcessExit(target_action=teacher, on_exit=_shut_down), condition=sim
-            ),
+            when_done(teacher, "teaching", condition=sim),
+            # Nobody should guide an arm, and nothing simulate one, while nothing is recorded.
+            when_done(recorder, "recording"),
+            when_done(simulated, "simulating the arm", condition=sim),
         ]
     )
-
-
-def _config(name: str) -> PathJoinSubstitution:
-    return PathJoinSubstitution([FindPackageShare("irl_ros"), "config", name])
-
-
-def _node(executable: str, parameters: list[object], **options: object) -> Node:
-    return Node(
-        package="irl_ros",
-        executable=executable,
-        name=executable,
-        parameters=parameters,
-        remappings=[(topic, LaunchConfiguration(topic)) for topic in _TOPICS],
-        arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
-        output="screen",
-        emulate_tty=True,
-        # On a busy machine an orderly end takes longer than the five seconds of the default.
-        sigterm_timeout="15",
-        **options,
-    )
-
-
-def _shut_down(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    # A second shutdown, while Ctrl-C is being handled, would end launch with an error.
-    if context.is_shutdown:
-        return []
-    reason = "all demonstrations are recorded" if event.returncode == 0 else "the teacher failed"
-    return [LogInfo(msg=reason), EmitEvent(event=Shutdown(reason=reason))]

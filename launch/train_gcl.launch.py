@@ -2,15 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Learn cost and policy from a dataset; rollouts run in simulation, faster than real time."""
 
-from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, EmitEvent, LogInfo, RegisterEventHandler
-from launch.event_handlers import OnProcessExit
-from launch.events import Shutdown
-from launch.events.process import ProcessExited
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
-from launch_ros.actions import Node
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument
+from launch.substitutions import LaunchConfiguration
 from launch_ros.parameter_descriptions import ParameterValue
-from launch_ros.substitutions import FindPackageShare
+
+from irl_ros.ros.launching import check_arguments, config, node, text, when_done, whole
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -65,7 +62,7 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(
             "arm_config",
             # By default the trainer's own file once more, which changes nothing.
-            default_value=_config("gcl_trainer.yaml"),
+            default_value=config("gcl_trainer.yaml"),
             description="Parameter file of the arm that will execute, such as arms/fr3.yaml of "
             "this package: rollouts keep its limits. It goes before the argument arm.",
         ),
@@ -80,49 +77,36 @@ def generate_launch_description() -> LaunchDescription:
     # the place of that earlier one: only so does arm_config go before it.
     arm = {"simulation.arm": LaunchConfiguration("arm")}
     arm_config = LaunchConfiguration("arm_config")
-    trainer = Node(
-        package="irl_ros",
-        executable="gcl_trainer",
-        name="gcl_trainer",
-        parameters=[
+    trainer = node(
+        "gcl_trainer",
+        [
             arm,
-            _config("gcl_trainer.yaml"),
+            config("gcl_trainer.yaml"),
             arm_config,
             {
-                "dataset": LaunchConfiguration("dataset"),
-                "output": LaunchConfiguration("output"),
+                "dataset": text("dataset"),
+                "output": text("output"),
                 "resume": ParameterValue(LaunchConfiguration("resume"), value_type=bool),
                 "algorithm": LaunchConfiguration("algorithm"),
                 "policy": LaunchConfiguration("policy"),
                 "preset": LaunchConfiguration("preset"),
-                "slot": ParameterValue(LaunchConfiguration("slot"), value_type=int),
-                "seed": ParameterValue(LaunchConfiguration("seed"), value_type=int),
-                "workers": ParameterValue(LaunchConfiguration("workers"), value_type=int),
+                "slot": whole("slot"),
+                "seed": whole("seed"),
+                "workers": whole("workers"),
                 "simulation.condition": LaunchConfiguration("condition"),
             },
         ],
         arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
-        output="screen",
-        emulate_tty=True,
+        # Launch shows whole lines only: of a bar nothing but the erasing of what stands above it.
+        additional_env={"TERM": "dumb"},
         # An iteration is finished and saved before the trainer ends.
         sigterm_timeout="60",
     )
     return LaunchDescription(
         [
             *arguments,
+            check_arguments(files=["arm_config"], numbers=["slot", "seed", "workers"]),
             trainer,
-            RegisterEventHandler(OnProcessExit(target_action=trainer, on_exit=_shut_down)),
+            when_done(trainer, "learning"),
         ]
     )
-
-
-def _config(name: str) -> PathJoinSubstitution:
-    return PathJoinSubstitution([FindPackageShare("irl_ros"), "config", name])
-
-
-def _shut_down(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    # A second shutdown, while Ctrl-C is being handled, would end launch with an error.
-    if context.is_shutdown:
-        return []
-    reason = "learning is finished" if event.returncode == 0 else "the trainer failed"
-    return [LogInfo(msg=reason), EmitEvent(event=Shutdown(reason=reason))]

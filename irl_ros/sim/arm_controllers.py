@@ -22,6 +22,7 @@ from irl_ros.sim.trajectory_follower import TrajectoryFollower
 _HAND_FRESH = 0.02  # s: age up to which a hand's wrench acts in full
 _HAND_GONE = 0.06  # s: age at which it has faded away
 _STAYS = 0.02  # rad; points nearer than this make an arm stay where it is
+_KNOWN = 1.0  # s: until then a stream of commands cannot know that the plate was released
 _SLACK = 1e-6  # relative; a command at its limit is not over it
 
 
@@ -46,10 +47,12 @@ class ArmControllers:
         self._follower: TrajectoryFollower | None = None
         self._hand: tuple[ndarray, ndarray] | None = None
         self._felt = 0.0
+        self._late_until = -np.inf
 
     def reset(self) -> None:
         """Forget every command; the arm has been put elsewhere."""
         self._fresh_until = self._follower = self._hand = None
+        self._late_until = -np.inf
 
     def command_velocities(self, values: Float[ndarray, " values"], now: float) -> None:
         """Follow joint velocities, rad/s. All zeros make the arm stand still exactly.
@@ -57,8 +60,8 @@ class ArmControllers:
         Raises:
             SafetyError: If the command is refused; the arm holds then.
         """
-        if self._simulator.phase is not Phase.MOVING and not values.any():
-            return  # the end of a stream that was under way when the plate was released
+        if self._is_late(now) or (self._simulator.phase is not Phase.MOVING and not values.any()):
+            return
         self._check(values, self._limits.velocity, "velocity", "rad/s")
         self._follower = None
         self._fresh_until = now + self._timeout
@@ -73,6 +76,8 @@ class ArmControllers:
         Raises:
             SafetyError: If the command is refused; the arm holds then.
         """
+        if self._is_late(now):
+            return
         self._check(values, self._limits.effort, "torque", "N m")
         self._follower = None
         self._fresh_until = now + self._timeout
@@ -97,12 +102,13 @@ class ArmControllers:
             SafetyError: If the command is refused; the arm holds then.
         """
         state = self._simulator.joint_state()
-        if (
+        stays = (
             self._simulator.phase is not Phase.MOVING
             and points.shape[1:] == state.positions.shape
             and (np.abs(points - state.positions) <= _STAYS).all()
-        ):
-            return  # the end of a stream that was under way when the plate was released
+        )
+        if stays or self._is_late(now):
+            return
         self._require_driven()
         self._fresh_until = None
         if len(points) == 0:
@@ -172,6 +178,8 @@ class ArmControllers:
         """Prepare the next physics steps; return what is noteworthy, mostly nothing."""
         self._apply_hand(now)
         if self._simulator.phase is not Phase.MOVING or self._simulator.mode is ArmMode.GUIDING:
+            if self._under_way:
+                self._late_until = now + _KNOWN
             self._fresh_until = self._follower = None
             return ""
         if self._follower is not None:
@@ -192,6 +200,16 @@ class ArmControllers:
         limit = self._limits.velocity
         self._simulator.set_velocity_command(np.clip(wanted, -limit, limit))
         return ""
+
+    def _is_late(self, now: float) -> bool:
+        """Whether a command is the end of a stream that was under way at the release."""
+        if self._simulator.phase is Phase.MOVING:
+            return False
+        return self._under_way or now < self._late_until
+
+    @property
+    def _under_way(self) -> bool:
+        return self._fresh_until is not None or self._follower is not None
 
     def _require_driven(self) -> None:
         if self._simulator.phase is not Phase.MOVING:

@@ -238,3 +238,21 @@ def test_release_ends_the_attempt_and_reset_begins_the_next(arm: RealTimeArm) ->
     assert arm.reset() == "attempt 2: slot 2, seed 5"
     assert arm.outcome is None
     arm.controllers.command_velocities(GENTLE, arm.time)
+
+
+def test_a_stream_under_way_at_the_release_ends_without_an_error(
+    arm: RealTimeArm,
+) -> None:
+    arm.controllers.command_velocities(GENTLE, arm.time)
+    run(arm, 0.05)
+    arm.release()
+    arm.controllers.command_velocities(GENTLE, arm.time)
+    run(arm, 0.5)
+    arm.controllers.command_velocities(GENTLE, arm.time)
+    arm.controllers.follow_trajectory(
+        arm.joint_sample().joint_positions[None] + 0.1, None, np.array([0.5]), arm.time
+    )
+    assert np.abs(arm.joint_sample().joint_velocities).max() < 1e-3
+    run(arm, 1.0)
+    with pytest.raises(SafetyError, match="reset first"):
+        arm.controllers.command_velocities(GENTLE, arm.time)
