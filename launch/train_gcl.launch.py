@@ -23,7 +23,14 @@ def generate_launch_description() -> LaunchDescription:
             description="What differs between the arm that was taught and the one that executes.",
         ),
         DeclareLaunchArgument(
-            "dataset", default_value="dataset", description="Folder of the demonstrations."
+            "dataset",
+            default_value="dataset",
+            description="Folder of the demonstrations; none if algorithm:=optimise has none.",
+        ),
+        DeclareLaunchArgument(
+            "cost",
+            default_value="",
+            description="Run folder or file of the cost that algorithm:=optimise lowers.",
         ),
         DeclareLaunchArgument(
             "output", default_value="training", description="Run folder that is written."
@@ -37,8 +44,18 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(
             "algorithm",
             default_value="gcl",
-            choices=["gcl", "relent", "gan_gcl", "maxent", "max_margin", "gail", "airl", "bc"],
-            description="What learns.",
+            choices=[
+                "gcl",
+                "relent",
+                "gan_gcl",
+                "maxent",
+                "max_margin",
+                "gail",
+                "airl",
+                "bc",
+                "optimise",
+            ],
+            description="What learns; optimise lowers a saved cost instead.",
         ),
         DeclareLaunchArgument(
             "policy",
@@ -85,6 +102,7 @@ def generate_launch_description() -> LaunchDescription:
             arm_config,
             {
                 "dataset": text("dataset"),
+                "cost": text("cost"),
                 "output": text("output"),
                 "resume": ParameterValue(LaunchConfiguration("resume"), value_type=bool),
                 "algorithm": LaunchConfiguration("algorithm"),

@@ -52,13 +52,42 @@ def train(
         LearningError: If learning has no finite result.
         RolloutError: If the source cannot deliver.
     """
-    if abs(source.control_period - demonstrations.control_period) > 1e-9:
+    problem = arm_problem(demonstrations, contract.target, load_arm(contract.arm))
+    return complete(
+        make_learner(problem, seed),
+        source,
+        contract,
+        output=output,
+        resume=resume,
+        baseline_rollouts=baseline_rollouts,
+        facts=facts,
+        after_iteration=after_iteration,
+    )
+
+
+def complete(
+    learner: Learner,
+    source: RolloutSource,
+    contract: ExecutionContract,
+    *,
+    output: Path,
+    resume: bool,
+    baseline_rollouts: int = 0,
+    facts: Mapping[str, Any],
+    after_iteration: Callable[[Report, RunFolder], None],
+) -> RunFolder:
+    """Let a learner do all its iterations, saving each; arguments are those of `train`.
+
+    Raises:
+        DataError: If the folder cannot be used.
+        LearningError: If learning has no finite result.
+        RolloutError: If the source cannot deliver.
+    """
+    if abs(source.control_period - contract.control_period) > 1e-9:
         raise LearningError(
             f"rollouts have steps of {source.control_period:g} s, demonstrations of "
-            f"{demonstrations.control_period:g} s; resample them to that period"
+            f"{contract.control_period:g} s; resample them to that period"
         )
-    problem = arm_problem(demonstrations, contract.target, load_arm(contract.arm))
-    learner = make_learner(problem, seed)
 
     def files() -> dict[str, bytes]:
         return delivered_files(learner.policy, learner.learned_cost, contract.to_metadata())
@@ -66,7 +95,9 @@ def train(
     folder = RunFolder(output, learner, files, facts, resume=resume)
     with contextlib.closing(folder):
         if baseline_rollouts and not folder.resumed:
-            tried = source.sample(learner.policy, baseline_rollouts, seed, deterministic=True)
+            tried = source.sample(
+                learner.policy, baseline_rollouts, learner.seed, deterministic=True
+            )
             score = {"successes": tried.successes, "trials": baseline_rollouts}
             folder.note("before_learning", score)
         folder.complete(lambda: learner.step(source), after_iteration)

@@ -3,7 +3,6 @@
 """Node `gcl_trainer`: learns cost and policy from a dataset by the chosen algorithm."""
 
 import contextlib
-import functools
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,13 +15,12 @@ from std_msgs.msg import UInt8MultiArray
 
 from irl_ros.core.errors import IrlRosError, ParameterError
 from irl_ros.core.parameters import to_mapping
-from irl_ros.learning.algorithms import make_learner
 from irl_ros.learning.artifacts import COST_FILE, POLICY_FILE
 from irl_ros.learning.learner import Report
 from irl_ros.learning.run_folder import RunFolder
-from irl_ros.learning.training import train
-from irl_ros.nodes.trainer_config import TrainerConfig, from_preset
-from irl_ros.nodes.training_material import gather, rollouts
+from irl_ros.learning.training import complete
+from irl_ros.nodes.trainer_config import OPTIMISE, TrainerConfig, from_preset
+from irl_ros.nodes.training_material import gather, make_learner, rollouts
 from irl_ros.ros.conversions import Level, Status, payload_message, status_array_message
 from irl_ros.ros.parameters import declare_parameters
 from irl_ros.ros.qos import history, latched
@@ -35,7 +33,8 @@ class GclTrainer(Node):
     def __init__(self) -> None:
         super().__init__("gcl_trainer")
         self.config = declare_parameters(self, TrainerConfig, base=from_preset)
-        for name in ("dataset", "output"):
+        demanded = ("output",) if self.config.algorithm == OPTIMISE else ("dataset", "output")
+        for name in demanded:
             if not getattr(self.config, name):
                 raise ParameterError(f"{name} is empty; give a folder with -p {name}:=FOLDER")
         self._status = self.create_publisher(DiagnosticArray, "training_status", history())
@@ -78,7 +77,7 @@ def _run(node: GclTrainer, stop: Stop) -> None:
         "condition": config.simulation.condition,
         "slot": material.slot,
         "dataset": config.dataset,
-        "demonstrations": list(material.demonstrations.take_ids),
+        "demonstrations": material.take_ids,
         "preset": config.preset,
         "algorithm": config.algorithm,
         "parameters": to_mapping(config),
@@ -100,16 +99,11 @@ def _run(node: GclTrainer, stop: Stop) -> None:
                     "resume:=true"
                 )
 
-        log.info(
-            f"learning slot {material.slot} of the {config.simulation.condition} "
-            f"{material.contract.arm} from {len(material.demonstrations)} demonstrations"
-        )
-        folder = train(
-            material.demonstrations,
+        log.info(f"{material.task}; {config.simulation.condition} {material.contract.arm}")
+        folder = complete(
+            make_learner(config, material, source.horizon),
             source,
             material.contract,
-            functools.partial(make_learner, config),
-            seed=config.seed,
             output=Path(config.output),
             resume=config.resume,
             baseline_rollouts=config.baseline_rollouts,

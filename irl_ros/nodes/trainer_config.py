@@ -9,16 +9,32 @@ from typing import Any
 from irl_ros.core.guard_config import GuardConfig
 from irl_ros.core.parameters import parameter
 from irl_ros.demos.dataset import DatasetConfig
-from irl_ros.learning.algorithms import AlgorithmConfig
+from irl_ros.learning.algorithms import ALGORITHMS, AlgorithmConfig
 from irl_ros.learning.presets import preset
+from irl_ros.learning.reoptimisation import ReoptimisationConfig
 from irl_ros.sim.config import SimulationConfig
+
+OPTIMISE = "optimise"
+"""The algorithm that learns no cost and optimises a saved one."""
 
 
 @dataclass(frozen=True)
 class TrainerConfig(AlgorithmConfig):
     """What is learned, from what, and where it goes."""
 
-    dataset: str = parameter("", doc="folder of the demonstrations")
+    algorithm: str = parameter(
+        "gcl", choices=(*ALGORITHMS, OPTIMISE), doc="what learns; optimise learns no cost"
+    )
+    cost: str = parameter(
+        "",
+        doc="run folder, or file of the cost, that algorithm optimise lowers; no other reads it",
+    )
+    optimise: ReoptimisationConfig = field(default_factory=ReoptimisationConfig)
+    dataset: str = parameter(
+        "",
+        doc="folder of the demonstrations; algorithm optimise only begins with them, if they are "
+        "of the same arm, and with none or those of another arm by standing still",
+    )
     output: str = parameter("", doc="run folder that is written")
     resume: bool = parameter(False, doc="continue the run in the output folder")
     preset: str = parameter(

@@ -3,16 +3,18 @@
 """Optimising a controller for a known cost on a point mass whose optimum is known."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 import torch
 from point_mass import ACTION_WEIGHT, STEPS, PointMass, expert, features, point_mass_problem
 
-from irl_ros.core.errors import LearningError
+from irl_ros.core.errors import DataError, LearningError
 from irl_ros.core.features import AffineFeatures
 from irl_ros.core.parameters import from_mapping
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.learning.controller_optimisation import (
+    ControllerOptimisation,
     OptimiserConfig,
     OptimiserDiagnostics,
     optimise_controller,
@@ -20,6 +22,7 @@ from irl_ros.learning.controller_optimisation import (
 from irl_ros.learning.cost import QuadraticCost
 from irl_ros.learning.gcl import GclConfig, GuidedCostLearning
 from irl_ros.learning.problem import path_shares
+from irl_ros.learning.saved_state import read_state, write_state
 
 GOAL = torch.tensor([1.0, 0.5], dtype=torch.float64)
 WEIGHTS = torch.tensor([20.0, 20.0, 1.0, 1.0], dtype=torch.float64)
@@ -81,6 +84,31 @@ def test_the_search_follows_its_seed_alone() -> None:
     config = from_mapping(OptimiserConfig, {"iterations": 3, "rollouts": 4})
     assert str(optimise(config, 1)) == str(optimise(config, 1))
     assert str(optimise(config, 1)) != str(optimise(config, 2))
+
+
+def test_an_optimisation_goes_on_exactly_where_it_was(tmp_path: Path) -> None:
+    config = from_mapping(OptimiserConfig, {"iterations": 4, "rollouts": 4})
+    source = PointMass(GOAL)
+
+    def optimisation(first: LinearGaussianController) -> ControllerOptimisation:
+        return ControllerOptimisation(TrueCost(), features(GOAL), first, config, 3)
+
+    whole, broken = optimisation(standing_still()), optimisation(standing_still())
+    while not whole.finished:
+        whole.step(source)
+    broken.step(source)
+    broken.step(source)
+    write_state(broken.state(), tmp_path / "state")
+    resumed = optimisation(standing_still())
+    resumed.restore(read_state(tmp_path / "state"))
+    assert resumed.iteration == 2
+    while not resumed.finished:
+        resumed.step(source)
+    assert torch.equal(whole.policy.gains, resumed.policy.gains)
+    assert str(whole.history) == str(resumed.history)
+    assert resumed.learned_cost is None
+    with pytest.raises(DataError, match="another beginning"):
+        optimisation(expert(GOAL)).restore(read_state(tmp_path / "state"))
 
 
 def test_path_shares_tell_waiting_from_going() -> None:

@@ -14,8 +14,10 @@ from std_msgs.msg import UInt8MultiArray
 from takes import ARM, make_recorder, record, samples
 
 from irl_ros.core.action import ActionSpace
+from irl_ros.core.arm import load_arm
 from irl_ros.core.contract import ExecutionContract
 from irl_ros.core.executable import check_policy
+from irl_ros.core.neural_policy import NeuralPolicy
 from irl_ros.core.pose import Pose
 from irl_ros.core.task import DishTask
 from irl_ros.demos.message_types import Target
@@ -159,9 +161,63 @@ def test_an_interrupted_run_goes_on_to_the_same_result(ros: RosHarness, dataset:
     assert torch.equal(load_policy(whole)[0].gains, load_policy(broken)[0].gains)
 
 
+def test_a_learned_cost_is_optimised_with_an_arm_that_nobody_taught(
+    ros: RosHarness, dataset: Path
+) -> None:
+    taught, other = ros.folder / "taught", ros.folder / "other"
+    trainer = ros.start(
+        "irl_ros.nodes.gcl_trainer", {"dataset": str(dataset), "output": str(taught), **SHORT}
+    )
+    assert ros.wait_for_end(trainer, 120.0) == 0
+    values = {
+        "algorithm": "optimise",
+        "cost": str(taught),
+        "output": str(other),
+        "simulation.arm": "iiwa14",
+        "slot": 6,
+        "optimise.iterations": 2,
+        "optimise.rollouts": 2,
+        **SHORT,
+    }
+    stopped = ros.start("irl_ros.nodes.gcl_trainer", values)
+    ros.wait_for_output(stopped, "beginning with standing still; matched iiwa14", 60.0)
+    assert stopped.interrupt(60.0) == 0
+    assert "stopped after iteration 1 of 2" in stopped.output
+    # The demonstrations are of the arm that was taught: they change nothing.
+    resumed = ros.start(
+        "irl_ros.nodes.gcl_trainer", {**values, "dataset": str(dataset), "resume": True}
+    )
+    assert ros.wait_for_end(resumed, 120.0) == 0, resumed.output
+    policy = load_executable(other)
+    assert policy.contract.arm == "iiwa14"
+    assert np.array_equal(policy.contract.target.position, DishTask().target_pose(6).position)
+    check_policy(policy, load_arm("iiwa14"), 1 / 120)
+    learned, optimised = load_cost(taught)[0].state_dict(), load_cost(other)[0].state_dict()
+    assert all(torch.equal(value, optimised[name]) for name, value in learned.items())
+    assert json.loads((other / "run.json").read_text())["demonstrations"] == []
+    neural = {
+        "algorithm": "optimise",
+        "policy": "neural",
+        "cost": str(taught),
+        "dataset": str(dataset),
+        "neural_gcl.iterations": 1,
+        "neural_gcl.rollouts": 2,
+        "neural_gcl.cloning.iterations": 2,
+        "output": str(ros.folder / "neural"),
+        **SHORT,
+    }
+    trainer = ros.start("irl_ros.nodes.gcl_trainer", neural)
+    assert ros.wait_for_end(trainer, 120.0) == 0, trainer.output
+    assert isinstance(load_policy(ros.folder / "neural")[0], NeuralPolicy)
+    kept = load_cost(ros.folder / "neural")[0].state_dict()
+    assert all(torch.equal(value, kept[name]) for name, value in learned.items())
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ({"algorithm": "optimise"}, "needs a cost; give the run folder"),
+        ({"algorithm": "optimise", "cost": "/nowhere"}, "/nowhere cannot be read"),
         ({"gcl.controller.kl_limits": 3.0}, "did you mean 'gcl.controller.kl_limit'?"),
         ({"gcl.rollouts": 1}, "gcl.rollouts = 1 is below its minimum 2"),
         ({"algorithm": "sarsa"}, "choose one of gcl, relent, gan_gcl, maxent, max_margin, "),
