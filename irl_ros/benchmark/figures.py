@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from irl_ros.benchmark.cell import Cell
+from irl_ros.benchmark.methods import METHODS
 from irl_ros.benchmark.result import CellResult
 from irl_ros.benchmark.selection import Table, published, published_places
 from irl_ros.report.benchmark_figures import learning_figure, save_svg, success_figure
@@ -53,11 +55,10 @@ def _counts(table: Table) -> dict[tuple[str, str], tuple[int, int]]:
 def _curves(table: Table) -> dict[tuple[str, str], Float[ndarray, "seeds rollouts"]]:
     curves = {}
     for (method, condition), cells in table.items():
-        # A run that ended early is not averaged with longer ones.
-        longest = max(len(cell.training) for cell in cells)
-        whole = [cell.training for cell in cells if len(cell.training) == longest]
-        if method in _LEARNERS and longest >= 10:
+        if method in _LEARNERS:
+            # What a run that ended early did not try has failed.
+            granted = METHODS[method].budget(Cell.rollouts)
             curves[method, condition] = np.array(
-                [[float(mark) for mark in training] for training in whole]
+                [[float(mark) for mark in cell.training.ljust(granted, "0")] for cell in cells]
             )
     return curves

@@ -2,15 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The measured part of docs/experiments.md, made from the results alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from irl_ros.benchmark.methods import METHODS
 from irl_ros.benchmark.result import CellResult
 from irl_ros.benchmark.selection import (
     FEW_ROLLOUTS,
+    FRESH_SEEDS,
     OTHER_ARM,
     PUBLISHED_SEEDS,
+    Table,
+    opened_once,
     published,
     published_places,
 )
@@ -18,6 +21,7 @@ from irl_ros.benchmark.tables import (
     comparison_table,
     details_table,
     methods_table,
+    seeds_table,
     success_table,
 )
 from irl_ros.core.errors import DataError
@@ -26,6 +30,8 @@ from irl_ros.core.files import write_atomically
 BEGIN = "<!-- written by `irl-ros bench dish --report`; do not edit -->"
 END = "<!-- end of what is written by `irl-ros bench dish --report` -->"
 _NOTHING = "Nothing has been measured yet."
+_WITHOUT_REGULARISERS = ("no_regularisers", "relent_plain")
+"""Guided Cost Learning and relative-entropy IRL, both by the likelihood alone."""
 
 
 def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> str:
@@ -44,18 +50,26 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
         for key, value in published(results, "generalisation").items()
         if key[0] in OTHER_ARM
     }
-    tables = methods | ablations | variants | elsewhere | others
-    parts = [_provenance(tables, machine) if tables else _NOTHING]
+    fresh = opened_once(results)
+    shown = [methods, ablations, variants, few, elsewhere, others, fresh]
+    parts = [_provenance(shown, machine) if any(shown) else _NOTHING]
     parts += ["#### Methods", methods_table(_listed(), 90)]
     if methods:
         parts += ["#### Successes at the held-out slot", _picture("dish-methods")]
         parts.append(success_table(methods, "method"))
         parts += ["#### Learning", _picture("dish-learning")]
         parts += ["#### Differences", comparison_table(methods, "gcl")]
+        pair = _pair(ablations | methods)
+        if pair:
+            parts.append(comparison_table(pair, _WITHOUT_REGULARISERS[0]))
         parts += ["#### Details", details_table(methods)]
+    if fresh:
+        parts += ["#### Seeds that were opened once", success_table(fresh, "method")]
+        parts.append(details_table(fresh))
     reference = {key: value for key, value in methods.items() if key[0] == "gcl"}
     if few:
         parts += [f"#### With {FEW_ROLLOUTS} rollouts", success_table(few, "method")]
+        parts.append(details_table(few))
     if ablations:
         whole = {**reference, **ablations}
         parts += ["#### Ablations", _picture("dish-ablations")]
@@ -66,6 +80,7 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
     if elsewhere:
         parts += ["#### The learned cost at other places", _picture("dish-places")]
         parts.append(success_table(elsewhere, "place"))
+        parts += ["Seeds that reached 90 %:", seeds_table(elsewhere, "place")]
     if others:
         parts += ["#### The learned cost on the iiwa", success_table(others, "method")]
         parts.append(details_table(others))
@@ -77,14 +92,31 @@ def _listed() -> list[str]:
     return [method.name for method in METHODS.values() if method.group != "learner"]
 
 
-def _provenance(
-    tables: Mapping[tuple[str, str], list[CellResult]], machine: Mapping[str, str]
-) -> str:
-    results = [result for cells in tables.values() for result in cells]
+def _pair(table: Table) -> Table:
+    """Return both methods without regularisers in the conditions that both were measured in."""
+    conditions = [
+        condition
+        for method, condition in table
+        if method == _WITHOUT_REGULARISERS[0] and (_WITHOUT_REGULARISERS[1], condition) in table
+    ]
+    return {
+        (method, condition): table[method, condition]
+        for method in _WITHOUT_REGULARISERS
+        for condition in conditions
+    }
+
+
+def _provenance(tables: Iterable[Table], machine: Mapping[str, str]) -> str:
+    results = [result for table in tables for cells in table.values() for result in cells]
     codes = {result.code for result in results}
     where = ", ".join(f"{name} {value}" for name, value in machine.items())
     states = f"{len(codes)} states" if len(codes) != 1 else "one state"
-    seeds = f"{PUBLISHED_SEEDS[0]} to {PUBLISHED_SEEDS[-1]}"
+    measured = {result.seed for result in results}
+    seeds = " and ".join(
+        f"{known[0]} to {known[-1]}"
+        for known in (PUBLISHED_SEEDS, FRESH_SEEDS)
+        if measured.intersection(known)
+    )
     return f"{len(results)} cells, seeds {seeds}, measured by {states} of the code on {where}."
 
 

@@ -12,6 +12,9 @@ from irl_ros.benchmark.result import CellResult
 from irl_ros.core.errors import DataError
 from irl_ros.report.proportion import wilson_interval
 
+_GOOD_PERCENT = 90
+"""Successes with mean actions that make a seed a good one."""
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -21,7 +24,10 @@ class Summary:
         seeds: Number of seeds.
         trials: Attempts with mean actions.
         successes: Successful ones.
-        interval: 95 % Wilson interval of their probability.
+        interval: 95 % Wilson interval of their probability, for attempts of these policies.
+        good: Number of seeds with at least 90 % successes.
+        good_interval: 95 % Wilson interval of the probability of such a seed: what to expect of a
+            new demonstrator, since attempts of one seed share a policy.
         worst: Smallest share of successes of any seed.
         sampled: Share of successes with sampled actions.
         first_ninety: Median over the seeds of the rollouts until 9 of the last 10 had succeeded,
@@ -37,6 +43,8 @@ class Summary:
     trials: int
     successes: int
     interval: tuple[float, float]
+    good: int
+    good_interval: tuple[float, float]
     worst: float
     sampled: float
     first_ninety: float | None
@@ -62,6 +70,7 @@ def summarise(results: Sequence[CellResult]) -> Summary:
         raise DataError("0 results; measure at least 1")
     trials = sum(len(result.mean) for result in results)
     successes = sum(result.successes for result in results)
+    good = sum(_is_good(result) for result in results)
     marks = "".join(result.sampled for result in results)
     firsts = [result.first_ninety for result in results]
     forces = np.concatenate([np.array(result.forces) for result in results])
@@ -71,6 +80,8 @@ def summarise(results: Sequence[CellResult]) -> Summary:
         trials=trials,
         successes=successes,
         interval=wilson_interval(successes, trials),
+        good=good,
+        good_interval=wilson_interval(good, len(results)),
         worst=min(result.successes / len(result.mean) for result in results),
         sampled=marks.count("1") / len(marks),
         first_ninety=_median([np.inf if first is None else first for first in firsts])
@@ -82,6 +93,10 @@ def summarise(results: Sequence[CellResult]) -> Summary:
         seconds=statistics.median(result.seconds for result in results),
         notes=sum(bool(result.note) for result in results),
     )
+
+
+def _is_good(result: CellResult) -> bool:
+    return 100 * result.successes >= _GOOD_PERCENT * len(result.mean)
 
 
 def _median(values: Iterable[float]) -> float:

@@ -28,6 +28,21 @@ def success_table(table: Table, corner: str) -> str:
     return "\n".join(lines)
 
 
+def seeds_table(table: Table, corner: str) -> str:
+    """Return how many seeds reached 90 %, one row and column for each name.
+
+    Args:
+        table: Results by row and column.
+        corner: What the rows are.
+    """
+    rows, columns = _names(table)
+    lines = [_line([corner, *columns]), _line(["---"] * (1 + len(columns)))]
+    for row in rows:
+        cells = [table.get((row, column)) for column in columns]
+        lines.append(_line([row, *(_good(summarise(each)) if each else "" for each in cells)]))
+    return "\n".join(lines)
+
+
 def methods_table(names: Iterable[str], rollouts: int) -> str:
     """Return what methods are and how many rollouts they may use."""
     lines = [_line(["method", "what it is", "rollouts"]), _line(["---"] * 3)]
@@ -42,6 +57,7 @@ def details_table(table: Table) -> str:
     header = [
         "method",
         "condition",
+        "seeds that reached 90 %",
         "worst seed",
         "sampled actions",
         "rollouts to first 90 %",
@@ -56,7 +72,7 @@ def details_table(table: Table) -> str:
 
 
 def comparison_table(table: Table, reference: str) -> str:
-    """Return the p values of the differences between one method and all others.
+    """Return the differences between one method and all others, their p values, and the seeds n.
 
     Args:
         table: Results by method and scenario.
@@ -94,6 +110,11 @@ def _success(results: Sequence[CellResult] | None, most: int) -> str:
     return f"{_percent(summary.rate)} % ({_percent(low)} to {_percent(high)}{few})"
 
 
+def _good(summary: Summary) -> str:
+    low, high = summary.good_interval
+    return f"{summary.good} of {summary.seeds} ({_percent(low)} to {_percent(high)} %)"
+
+
 def _details(summary: Summary, results: Sequence[CellResult]) -> list[str]:
     first = ""
     if summary.first_ninety is not None:
@@ -106,6 +127,7 @@ def _details(summary: Summary, results: Sequence[CellResult]) -> list[str]:
     if summary.notes:
         reasons.append(f"learning ended early in {summary.notes} seeds")
     return [
+        _good(summary),
         f"{_percent(summary.worst)} %",
         f"{_percent(summary.sampled)} %",
         first,
@@ -125,7 +147,7 @@ def _comparison(reference: Sequence[CellResult] | None, other: Sequence[CellResu
     theirs = [result for result in other if result.seed in seeds]
     difference = summarise(ours).rate - summarise(theirs).rate
     p_value = paired_p_value(ours, theirs)
-    return f"{100 * difference:+.0f} % (p = {p_value:.3f})"
+    return f"{100 * difference:+.0f} % (p = {p_value:.3f}, n = {len(seeds)})"
 
 
 def _percent(share: float) -> str:

@@ -10,6 +10,7 @@ from results_double import result
 
 from irl_ros.benchmark.statistics import paired_p_value, sign_flip_p_value, summarise
 from irl_ros.core.errors import DataError
+from irl_ros.report.proportion import wilson_interval
 
 
 @pytest.mark.parametrize("differences", [[3, 1, -2, 5], [1, 1, 1, 1, 1], [0, 0, 4], [-7, 2, 2]])
@@ -46,6 +47,8 @@ def test_a_summary_counts() -> None:
     summary = summarise(results)
     assert (summary.seeds, summary.trials, summary.successes) == (3, 12, 9)
     assert summary.worst == 0.5
+    assert summary.good == 1
+    assert summary.good_interval == wilson_interval(1, 3)
     assert summary.first_ninety == 19.0
     assert summary.reached == 2
     assert summary.force == 6.5

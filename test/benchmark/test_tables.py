@@ -8,13 +8,19 @@ from pathlib import Path
 import pytest
 from results_double import measured, result
 
+from irl_ros.benchmark import figures
 from irl_ros.benchmark.cell import Cell
 from irl_ros.benchmark.figures import write_figures
 from irl_ros.benchmark.page import BEGIN, END, measured_part, write_measured_part, written_part
 from irl_ros.benchmark.results import ResultsFile
 from irl_ros.benchmark.scenario import Scenario, places
 from irl_ros.benchmark.selection import by_method_and_scenario, cells_of, outdated, published
-from irl_ros.benchmark.tables import comparison_table, details_table, success_table
+from irl_ros.benchmark.tables import (
+    comparison_table,
+    details_table,
+    seeds_table,
+    success_table,
+)
 from irl_ros.core.errors import DataError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,15 +48,67 @@ def test_differences_are_those_of_common_seeds() -> None:
     results = [result(seed=seed) for seed in range(10)]
     results += [result("bc", seed=seed, mean="0" * 20) for seed in range(9)]
     table = comparison_table(by_method_and_scenario(results), "gcl")
-    assert table.splitlines()[2] == "| bc | +100 % (p = 0.004) |"
+    assert table.splitlines()[2] == "| bc | +100 % (p = 0.004, n = 9) |"
 
 
 def test_details_name_the_reasons() -> None:
     line = details_table(by_method_and_scenario([result(mean="1110")])).splitlines()[2]
-    assert (
-        line
-        == "| gcl | matched | 75 % | 75 % | 29 (1 of 1 seeds) | 10 (95 %: 10) | 20 | broken 1 |"
+    assert line == (
+        "| gcl | matched | 0 of 1 (0 to 79 %) | 75 % | 75 % | 29 (1 of 1 seeds) | 10 (95 %: 10) "
+        "| 20 | broken 1 |"
     )
+
+
+def test_seeds_are_counted_for_a_new_demonstrator() -> None:
+    results = [result(seed=seed) for seed in range(9)]
+    results += [result(seed=9, mean="0" * 20), result("bc", mean="1" * 18 + "00")]
+    table = seeds_table(by_method_and_scenario(results), "method")
+    assert table.splitlines()[2:] == [
+        "| gcl | 9 of 10 (60 to 98 %) |",
+        "| bc | 1 of 1 (21 to 100 %) |",
+    ]
+
+
+def test_methods_without_regularisers_are_compared_with_each_other() -> None:
+    results = [result(seed=seed) for seed in range(100, 105)]
+    results += [result("relent_plain", seed=seed, mean="0" * 20) for seed in range(100, 105)]
+    assert "no_regularisers against" not in measured_part(results, {})
+    results += [result("no_regularisers", seed=seed) for seed in range(100, 105)]
+    _, _, pair = measured_part(results, {}).partition("| no_regularisers against | matched |")
+    assert pair.splitlines()[2] == "| relent_plain | +100 % (p = 0.062, n = 5) |"
+
+
+def test_fresh_seeds_have_a_table_of_their_own() -> None:
+    usual = [result(seed=seed) for seed in (100, 101)]
+    fresh = [result(seed=seed, mean="0" * 20) for seed in (200, 201, 202)]
+    fresh += [result(seed=200, rollouts=40), result(seed=200, slot=3), result("relent", seed=210)]
+    before, heading, after = measured_part([*usual, *fresh], {}).partition("opened once")
+    assert heading
+    assert "6 cells, seeds 100 to 109 and 200 to 209" in before
+    assert "| gcl | 100 % (91 to 100) |" in before
+    assert after.split("#### ")[0].splitlines()[4:6] == [
+        "| gcl | 0 % (0 to 6) |",
+        "| gcl, 40 rollouts | 100 % (84 to 100, 1 seeds) |",
+    ]
+    alone = measured_part(usual, {})
+    assert "opened once" not in alone
+    assert before.splitlines()[1:-2] == alone.splitlines()[1:]
+
+
+def test_a_run_that_breaks_down_goes_on_failing(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = {}
+    monkeypatch.setattr(figures, "learning_figure", lambda curves: drawn.update(curves))
+    monkeypatch.setattr(figures, "save_svg", lambda figure, path: None)
+    results = [result(seed=100, training="1" * 90), result(seed=101, training="1" * 30)]
+    write_figures(results, Path())
+    curves = drawn["gcl", "matched"]
+    assert curves.shape == (2, 90)
+    assert curves.mean(axis=0).tolist() == [1.0] * 30 + [0.5] * 60
+
+
+def test_every_budget_is_counted() -> None:
+    results = [result(seed=100), result(seed=100, rollouts=40)]
+    assert measured_part(results, {"cores": "2"}).startswith("2 cells, seeds 100 to 109, measured")
 
 
 def test_free_changes_and_other_seeds_are_not_published() -> None:
