@@ -119,6 +119,7 @@ def training(shown: Demonstrations, contract: ExecutionContract, config: GclConf
         "iterations": config.iterations,
         "rollouts": config.iterations * config.rollouts,
         "cost_steps": config.cost_update.steps,
+        "first_cost_steps": config.cost_update.within(first=True).steps,
         "workers": WORKERS,
         "seconds": sum(parts.values()),
         "parts": parts,

@@ -29,6 +29,9 @@ DEMANDED_BY_ITERATIONS = {
     "diagnostics": 1,
     "saving": 1,
 }
+# What a training is to take at most, s, and against the bare physics of its rollouts.
+WANTED_SECONDS = 30
+WANTED_RATIO = 2
 # Okabe and Ito (2008).
 COLOURS = (
     "#0072b2",
@@ -59,6 +62,8 @@ def tables(results: Mapping[str, Any]) -> str:
     return "\n\n".join(
         [
             f"Measured on {where}.",
+            "## Targets",
+            _targets(results),
             "## A training",
             _training(results["training"]),
             "![Where the time goes](images/speed.svg)",
@@ -79,6 +84,37 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def _targets(results: Mapping[str, Any]) -> str:
+    run = results["training"]
+    bare, seconds, workers = run["physics"], run["seconds"], run["workers"]
+    training = f"a training of {run['rollouts']} rollouts with {workers} workers"
+    rows = [
+        [
+            f"{training}, starting up included",
+            f"at most {WANTED_SECONDS} s",
+            f"{seconds:.2f} s",
+            _verdict(seconds <= WANTED_SECONDS),
+        ]
+    ]
+    for cores in dict.fromkeys((1, workers)):
+        ratio = seconds * cores / bare
+        on = "on one core" if cores == 1 else f"on {cores} cores, perfectly shared"
+        wanted, verdict = f"below {WANTED_RATIO} times", _verdict(ratio < WANTED_RATIO)
+        rows.append([f"it against its bare physics {on}", wanted, f"{ratio:.2f} times", verdict])
+    rollout = statistics.median(results["rates"]["0"])
+    around = rollout / statistics.median(results["rates"]["physics"])
+    why = (
+        f"One rollout in one process takes {around:.2f} times its bare physics. The cost updates "
+        f"of the training take {run['parts']['cost update'] / bare:.2f} times the physics of all "
+        "its rollouts on top."
+    )
+    return f"{_table(['target', 'wanted', 'measured', 'reached'], rows)}\n\n{why}"
+
+
+def _verdict(reached: bool) -> str:
+    return "yes" if reached else "no"
+
+
 def _training(run: Mapping[str, Any]) -> str:
     whole, workers = run["seconds"], run["workers"]
     bare, asked = run["physics"], run["physics_and_measurements"]
@@ -96,9 +132,13 @@ def _training(run: Mapping[str, Any]) -> str:
             f"{whole * workers / bare:.2f}",
         ],
     ]
+    steps = f"{run['cost_steps']} steps on the cost in each"
+    first = run.get("first_cost_steps", run["cost_steps"])  # older results have no other number
+    if first != run["cost_steps"]:
+        steps = f"{first} steps on the cost in the first and {run['cost_steps']} in each later one"
     what = (
-        f"{run['iterations']} iterations, {run['rollouts']} rollouts, {run['cost_steps']} steps "
-        f"on the cost in each, {workers} worker processes, every iteration saved:"
+        f"{run['iterations']} iterations, {run['rollouts']} rollouts, {steps}, "
+        f"{workers} worker processes, every iteration saved:"
     )
     physics = (
         f"The physics alone of the same {run['rollouts']} rollouts, measured between the "

@@ -106,7 +106,8 @@ def published(results: Iterable[CellResult], group: str, rollouts: int = Cell.ro
 
 def opened_once(results: Iterable[CellResult]) -> Table:
     """Return what was measured on the fresh seeds, at the held-out slot with either budget."""
-    results, table = list(results), {}
+    results = list(results)
+    table: Table = {}
     for rollouts, note in ((Cell.rollouts, ""), (FEW_ROLLOUTS, f", {FEW_ROLLOUTS} rollouts")):
         found = by_method_and_scenario(_held_out(results, rollouts, FRESH_SEEDS))
         table |= {(f"{method}{note}", name): cells for (method, name), cells in found.items()}

@@ -46,6 +46,7 @@ def test_everything_is_measured(written: Path) -> None:
     assert set(training["parts"]) == PARTS
     assert training["seconds"] == pytest.approx(sum(training["parts"].values()))
     assert 0 < training["physics"] < training["seconds"]
+    assert training["first_cost_steps"] == 10 * training["cost_steps"]
     assert len(training["by_iteration"]) == training["iterations"] - 1
     assert all(value > 0 for values in results["rates"].values() for value in values)
     assert {(row["part"], row["axis"]) for row in results["growth"]} >= {
@@ -63,6 +64,11 @@ def test_the_page_shows_what_was_measured(written: Path) -> None:
     for part in PARTS:
         assert any(line.startswith(f"| {part} |") for line in tables)
     assert all(line.endswith(" |") for line in tables)
+    assert (
+        "| a training of 8 rollouts with 2 workers, starting up included | at most 30 s |" in page
+    )
+    assert page.count("| below 2 times |") == 2
+    assert "20 steps on the cost in the first and 2 in each later one" in page
 
 
 def test_the_kept_page_shows_the_kept_results(tmp_path: Path) -> None:
