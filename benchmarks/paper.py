@@ -39,6 +39,7 @@ from irl_ros.learning.experiment import (
     train_demonstrator,
 )
 from irl_ros.learning.gcl import GclConfig, GuidedCostLearning
+from irl_ros.learning.presets import preset
 from irl_ros.sim.consistency import EXPERTS, VARIANTS, measure
 from irl_ros.sim.navigation import navigation
 from irl_ros.sim.peg import peg
@@ -52,14 +53,22 @@ TASKS: dict[str, Callable[[], Experiment]] = {
 }
 FIXED = {"adaptive_sampler": False}
 PRINTED: dict[str, Any] = {"objective.monotonic_copies": 0, "objective.aside_weight": 0.0}
-"""Only the two regularisers that the paper has; for all methods but the last."""
+"""Only the two regularisers that the paper has; for all methods but gcl-aside."""
+_DEFAULT = to_mapping(GclConfig())
+PAPER = {
+    name: value
+    for name, value in to_mapping(preset("paper")).items()
+    if value != _DEFAULT[name] and name != "first_sampler.kind"
+}
+"""The preset paper, but for the first sampler, of which these experiments have two."""
 METHODS: dict[str, dict[str, Any]] = {
     "gcl": {},
     "relent": FIXED,
     "path-integral": {**FIXED, "objective.importance_weights": False},
     "gcl-no-lcr": {"objective.rate_weight": 0.0},
     "gcl-no-mono": {"objective.monotonic_weight": 0.0},
-    "gcl-aside": {name: to_mapping(GclConfig())[name] for name in PRINTED},
+    "gcl-aside": {name: _DEFAULT[name] for name in PRINTED},
+    "gcl-paper": PAPER,
 }
 FIRST = {"random": "hold", "demonstrations": "demonstrations"}
 ROLLOUTS = 10  # per iteration
@@ -98,6 +107,31 @@ def demonstration_file(task: str, context: int, budget: Budget) -> Path:
     return budget.folder / f"{task}-{context}-{how}.safetensors"
 
 
+def task_sum(experiment: Experiment) -> str:
+    """Return a sum over the ground truth and all contexts of a task, the code aside."""
+    return fingerprint(
+        {
+            "truth": repr(experiment.ground_truth),
+            "shown": experiment.shown.tolist(),
+            "tested": experiment.tested.tolist(),
+            "demonstrations": experiment.demonstrations,
+        }
+    )
+
+
+def is_demonstrated(task: str, context: int, budget: Budget) -> bool:
+    """Return whether demonstrations are kept; those of another ground truth do not count.
+
+    Files of before sums were kept have none. They are of the tasks as they have been ever since.
+    """
+    file = demonstration_file(task, context, budget)
+    if not file.exists():
+        return False
+    today = task_sum(TASKS[task]())
+    with safetensors.safe_open(file, "pt") as content:
+        return bool((content.metadata() or {}).get("task", today) == today)
+
+
 def load(task: str, context: int, budget: Budget) -> Trajectories:
     parts = safetensors.torch.load(demonstration_file(task, context, budget).read_bytes())
     return Trajectories(parts["states"], parts["actions"])
@@ -108,9 +142,10 @@ def teach(job: Job, budget: Budget) -> dict[str, Any]:
     experiment = TASKS[job.task]()
     context = experiment.shown[job.condition]
     file = demonstration_file(job.task, job.condition, budget)
-    if not file.exists():
+    if not is_demonstrated(job.task, job.condition, budget):
         shown = demonstrate(experiment, job.condition, budget.demonstrator, 2 * job.condition)
-        content = safetensors.torch.save({"states": shown.states, "actions": shown.actions})
+        parts = {"states": shown.states, "actions": shown.actions}
+        content = safetensors.torch.save(parts, {"task": task_sum(experiment)})
         budget.folder.mkdir(parents=True, exist_ok=True)
         write_atomically(file, content)
     return score(experiment, context, load(job.task, job.condition, budget))
@@ -293,7 +328,24 @@ def protocol(budget: Budget) -> dict[str, Any]:
         "learner": to_mapping(GclConfig()),
         "methods": METHODS,
         "changes": dict(budget.changes),
+        "tasks": {name: task_sum(make()) for name, make in TASKS.items()},
     }
+
+
+def continued(kept: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the protocol of results to which others are added; None if they do not fit together.
+
+    A file may lack methods that came later, and all tasks if it is older than their sums.
+    """
+    wanted = json.loads(json.dumps(wanted))
+    for name, value in kept.items():
+        if name in ("methods", "tasks"):
+            if any(wanted[name].get(each, known) != known for each, known in value.items()):
+                return None
+        elif wanted.get(name) != value:
+            return None
+    growing = {name: {**kept.get(name, {}), **wanted[name]} for name in ("methods", "tasks")}
+    return {**wanted, **growing}
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -334,11 +386,13 @@ def main(words: Sequence[str] | None = None) -> int:
                 demonstration_file(task, context, budget).unlink(missing_ok=True)
     if arguments.output.exists() and not arguments.fresh:
         results = json.loads(arguments.output.read_text())
-        if results["protocol"] != json.loads(json.dumps(protocol(budget))):
+        together = continued(results["protocol"], protocol(budget))
+        if together is None:
             print(
                 f"{arguments.output} was made with other settings; give --fresh", file=sys.stderr
             )
             return 1
+        results["protocol"] = together
     done = results["results"]
     began = time.monotonic()
     for part in jobs_of(arguments):
@@ -348,7 +402,7 @@ def main(words: Sequence[str] | None = None) -> int:
             if job.key not in done
             or (
                 job.kind == "demonstrations"
-                and not demonstration_file(job.task, job.condition, budget).exists()
+                and not is_demonstrated(job.task, job.condition, budget)
             )
         ]
         for number, (job, result) in enumerate(execute(missing, budget, arguments.workers), 1):

@@ -24,6 +24,7 @@ NAMES = {
     "gcl-no-lcr": "GCL without lcr",
     "gcl-no-mono": "GCL without mono",
     "gcl-aside": "GCL with g_aside and moved copies",
+    "gcl-paper": "GCL, preset paper",
 }
 # Figure 2 of the paper shows the cost of the navigation and distances of the others.
 MEASURE = {"navigation": "cost", "reaching": "distance", "peg": "distance"}
@@ -36,6 +37,7 @@ STYLES = {
     "gcl-no-lcr": ("#009e73", "v"),
     "gcl-no-mono": ("#e69f00", "D"),
     "gcl-aside": ("#56b4e9", "P"),
+    "gcl-paper": ("#1b1f24", "X"),
 }
 BEGIN = "<!-- written by `make bench-paper`; do not edit -->"
 END = "<!-- end of what is written by `make bench-paper` -->"
@@ -104,8 +106,14 @@ def _row(first: str, name: str, points: Sequence[Result], wins: str) -> str:
 
 
 def _spread(values: Sequence[float], digits: int) -> str:
-    error = np.std(values, ddof=1) / math.sqrt(len(values)) if len(values) > 1 else math.nan
-    return f"{np.mean(values):.{digits}f} ± {error:.{digits}f}"
+    return f"{np.mean(values):.{digits}f} ± {standard_error(values):.{digits}f}"
+
+
+def standard_error(values: Sequence[float]) -> float:
+    """Return the standard error of a mean; one value has none."""
+    if len(values) < 2:
+        return math.nan
+    return float(np.std(values, ddof=1)) / math.sqrt(len(values))
 
 
 def _wins(runs: Sequence[Result], method: str, measure: str) -> str:
@@ -142,7 +150,7 @@ def consistency(results: Sequence[Result]) -> str:
 def write(results: Sequence[Result], docs: Path) -> None:
     """Draw the curves and put the tables into the page."""
     figures = {
-        "paper.png": ("gcl", "relent", "path-integral"),
+        "paper.png": ("gcl", "gcl-paper", "relent", "path-integral"),
         "paper_regularisers.png": ("gcl", "gcl-no-lcr", "gcl-no-mono", "gcl-aside"),
     }
     for file, methods in figures.items():
@@ -193,10 +201,10 @@ def _curves(axes: Axes, runs: Sequence[Result], methods: Sequence[str], measure:
             continue
         samples = sorted(points)
         means = np.array([np.mean(points[each]) for each in samples])
-        errors = np.array(
-            [np.std(points[each]) / math.sqrt(len(points[each])) for each in samples]
-        )
+        errors = np.array([standard_error(points[each]) for each in samples])
         axes.plot(samples, means, color=colour, marker=marker, markersize=4, label=NAMES[method])
+        if not np.isfinite(errors).all():
+            continue
         low = (
             np.maximum(means - errors, 0.2 * means.clip(min=0))
             if measure == "distance"

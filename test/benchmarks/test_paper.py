@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import torch
 
+from irl_ros.core.parameters import to_mapping
 from irl_ros.core.trajectory import Trajectories
+from irl_ros.learning.presets import preset
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 PAGE = BENCHMARKS.parent / "docs/experiments.md"
@@ -31,7 +33,8 @@ def paper(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def words(folder: Path, *more: str) -> list[str]:
     return [
-        *("--tasks", "navigation", "--methods", "gcl", "relent", "--conditions", "1"),
+        *("--tasks", "navigation", "--methods", "gcl", "relent", "gcl-paper"),
+        *("--conditions", "1"),
         *("--iterations", "1", "--evaluations", "2", "--workers", "1", "--no-consistency"),
         *("--demonstrator", "1", "--set", "cost_update.steps=5"),
         *("--output", str(folder / "paper.json"), "--demonstrations", str(folder / "shown")),
@@ -46,7 +49,7 @@ def test_a_small_run_and_its_continuation(
     assert "| random | relative-entropy IRL |" in capsys.readouterr().out
     results = json.loads((tmp_path / "paper.json").read_text())["results"]
     learned = [each for each in results.values() if each["kind"] == "run"]
-    assert len(learned) == 4
+    assert len(learned) == 6
     for each in learned:
         assert [point["rollouts"] for point in each["curve"]] == [0, 10]
         assert all(point["distance"] > 0 for point in each["curve"])
@@ -56,6 +59,51 @@ def test_a_small_run_and_its_continuation(
     assert (tmp_path / "paper.json").read_bytes() == before
     assert paper.main(words(tmp_path, "--set", "cost_update.steps=3")) == 1
     assert "other settings" in capsys.readouterr().err
+
+
+def small_budget(paper: Any, folder: Path) -> Any:
+    return paper.Budget(1, 2, folder, paper.OptimiserConfig(iterations=1, rollouts=15))
+
+
+def test_methods_that_came_later_are_added_to_a_file(paper: Any, tmp_path: Path) -> None:
+    today = json.loads(json.dumps(paper.protocol(small_budget(paper, tmp_path))))
+    assert paper.continued(today, today) == today
+    older = json.loads(json.dumps(today))
+    del older["methods"]["gcl-paper"], older["tasks"]
+    assert paper.continued(older, today) == today
+    older["methods"]["relent"] = {}
+    assert paper.continued(older, today) is None
+    other = {**today, "tasks": {**today["tasks"], "navigation": "of another cost"}}
+    assert paper.continued(other, today) is None
+    assert paper.continued({**today, "iterations": 2}, today) is None
+
+
+def test_demonstrations_of_another_ground_truth_do_not_count(
+    paper: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budget = small_budget(paper, tmp_path)
+    assert not paper.is_demonstrated("navigation", 0, budget)
+    paper.teach(paper.Job("demonstrations", "navigation"), budget)
+    assert paper.is_demonstrated("navigation", 0, budget)
+    task = paper.TASKS["navigation"]()
+    truth = dataclasses.replace(task.ground_truth, square_weight=1.0)
+    other = dataclasses.replace(task, ground_truth=truth)
+    monkeypatch.setitem(paper.TASKS, "navigation", lambda: other)
+    assert not paper.is_demonstrated("navigation", 0, budget)
+
+
+def test_the_preset_paper_is_taken_as_far_as_it_applies(paper: Any, tmp_path: Path) -> None:
+    job = paper.Job("run", "navigation", "gcl-paper", "random")
+    found = to_mapping(paper.settings(paper.navigation(), job, small_budget(paper, tmp_path)))
+    wanted = to_mapping(preset("paper"))
+    assert {name for name in wanted if found[name] != wanted[name]} <= {
+        *("iterations", "rollouts", "cost.hidden", "cost.features", "cost.action_weight"),
+        *("first_sampler.kind", "first_sampler.hold_deviation"),
+    }
+
+
+def test_the_picture_has_the_error_of_the_table(paper: Any) -> None:
+    assert paper.paper_report.standard_error([1.0, 3.0]) == pytest.approx(1.0)
 
 
 def test_scores_are_those_of_the_last_state(paper: Any) -> None:
