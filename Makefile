@@ -148,8 +148,9 @@ bench-paper: venv ## Repeat the simulated experiments of the paper; BENCH adds o
 	@nice -n 10 $(BIN)/python benchmarks/paper.py --workers $(JOBS) --report $(BENCH)
 
 .PHONY: bench-dish
-bench-dish: venv ## Measure all methods at the dish task; BENCH adds options of irl-ros bench dish.
+bench-dish: venv ## Measure all methods at the dish task, write tables and plots; BENCH adds options.
 	@$(BIN)/irl-ros bench dish --workers $(JOBS) $(BENCH)
+	@$(BIN)/irl-ros bench dish --report
 
 .PHONY: bench-tabular
 bench-tabular: venv ## Measure the algorithms on finite problems; draws the figures of docs/algorithms.

@@ -29,7 +29,11 @@ def dish(
         list[str] | None, typer.Option(help="Condition; all five if not given.")
     ] = None,
     seeds: Annotated[
-        str, typer.Option(help="Seeds, such as 100-109 or 0,3; nothing was tuned on 100-109.")
+        str,
+        typer.Option(
+            help="Seeds, such as 100-109 or 0,3; defaults were tuned on 0-25 and validated on "
+            "100-109, and 200-209 are fresh."
+        ),
     ] = "100-109",
     rollouts: Annotated[int, typer.Option(help="Rollouts that a method may use.")] = 90,
     evaluations: Annotated[int, typer.Option(help="How often a policy is judged.")] = 20,
