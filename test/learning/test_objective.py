@@ -245,28 +245,57 @@ def test_the_discriminator_has_the_gradient_of_guided_cost_learning(seed: int) -
     assert estimate == pytest.approx(log_partition, abs=1e-8)
 
 
-def test_the_discriminator_finds_the_density_of_the_demonstrations() -> None:
-    """Costs a x^2 + b x on demonstrations of N(0.5, 0.8^2) against samples of N(0, 2^2)."""
+@pytest.mark.parametrize("temperature", [1.0, 3.0])
+@pytest.mark.parametrize("loss", ["gcl", "gan"])
+def test_both_losses_find_the_demonstrations_density_raised_above_the_sampler_s(
+    loss: str, temperature: float
+) -> None:
+    """Costs a x^2 + b x on demonstrations p of N(0.5, 0.8^2) against samples q of N(0, 2^2).
+
+    At temperature T the optimum is exp(-c) / Z = p^T q^(1 - T), which is p at 1 and where q is p.
+    """
     quantiles = torch.distributions.Normal(0.0, 1.0).icdf(
         (torch.arange(2000, dtype=torch.float64) + 0.5) / 2000
     )
     shown, drawn = 0.5 + 0.8 * quantiles, 2.0 * quantiles
     theta = torch.tensor([0.1, 0.0, 0.0], dtype=torch.float64, requires_grad=True)
-    optimiser = torch.optim.LBFGS([theta], max_iter=200, tolerance_grad=1e-10)
+    optimiser = torch.optim.LBFGS(
+        [theta], max_iter=500, tolerance_grad=1e-10, line_search_fn="strong_wolfe"
+    )
+    log_scale = math.log(2 * math.sqrt(2 * math.pi))
+
+    def cost(x: torch.Tensor) -> torch.Tensor:
+        return theta[0] * x**2 + theta[1] * x
+
+    def log_q(x: torch.Tensor) -> torch.Tensor:
+        return -0.5 * (x / 2) ** 2 - log_scale
 
     def log_odds(x: torch.Tensor) -> torch.Tensor:
-        log_q = -0.5 * (x / 2) ** 2 - math.log(2 * math.sqrt(2 * math.pi))
-        return -theta[0] * x**2 - theta[1] * x - theta[2] - log_q
+        return (-cost(x) - log_q(x) - theta[2]) / temperature
 
-    def loss() -> torch.Tensor:
+    def objective() -> torch.Tensor:
         optimiser.zero_grad()
-        weights = torch.ones(2000, dtype=torch.float64)
-        value = discriminator_loss(log_odds(shown), log_odds(drawn), demonstration_weights=weights)
+        if loss == "gan":
+            value = discriminator_loss(
+                log_odds(shown),
+                log_odds(drawn),
+                demonstration_weights=torch.ones(2000, dtype=torch.float64),
+            )
+        else:
+            value = guided_cost_loss(
+                cost(shown), cost(drawn), log_q(drawn), inverse_temperature=1 / temperature
+            )
         value.backward()
         return value
 
-    optimiser.step(loss)
-    variance = 0.8**2
-    log_partition = 0.5 * math.log(2 * math.pi * variance) + 0.5**2 / (2 * variance)
-    expected = [1 / (2 * variance), -0.5 / variance, log_partition]
-    assert theta.tolist() == pytest.approx(expected, rel=2e-2)
+    optimiser.step(objective)
+    precision = temperature / 0.8**2 + (1 - temperature) / 2**2
+    log_partition = (
+        temperature * (0.5 * math.log(2 * math.pi * 0.8**2) + 0.5**2 / (2 * 0.8**2))
+        + (1 - temperature) * log_scale
+    )
+    assert theta[:2].tolist() == pytest.approx(
+        [precision / 2, -temperature * 0.5 / 0.8**2], rel=2e-2
+    )
+    if loss == "gan":
+        assert theta[2].item() == pytest.approx(log_partition, rel=2e-2)

@@ -1,0 +1,144 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The gradient that an update of the cost follows: GAN-GCL's beside Guided Cost Learning's."""
+
+import dataclasses
+import math
+
+import pytest
+import torch
+
+from irl_ros.learning.cost import Cost, CostConfig
+from irl_ros.learning.cost_batches import CostData, CostUpdateConfig
+from irl_ros.learning.cost_update import update_cost
+from irl_ros.learning.objective import ObjectiveConfig
+
+COUNT, STEPS = 6, 4  # as many demonstrations as samples: half and half
+WHOLE = CostUpdateConfig(
+    steps=1,
+    demonstration_batch=COUNT,
+    sample_batch=COUNT,
+    newest_share=1.0,
+    gradient_clip=0.0,
+    precision="double",
+)
+"""One step on all data, with the gradient as it is."""
+
+
+def make() -> Cost:
+    source = torch.Generator().manual_seed(3)
+    return Cost(CostConfig(hidden=(5,), features=4), torch.ones(2).double(), source)
+
+
+def background(seed: int, *, spread: float) -> CostData:
+    """Return trajectories whose log ratios -c - log q scatter by about the spread, in nats."""
+    source = torch.Generator().manual_seed(seed)
+
+    def drawn(*shape: int) -> torch.Tensor:
+        return torch.randn(*shape, generator=source, dtype=torch.float64)
+
+    data = CostData(
+        demonstration_inputs=drawn(COUNT, STEPS, 2),
+        demonstration_actions=0.1 * drawn(COUNT, STEPS, 1),
+        demonstration_weights=torch.ones(COUNT).double(),
+        demonstration_log_q=torch.zeros(COUNT).double(),
+        demonstration_path=torch.ones(COUNT, STEPS - 1).double(),
+        sample_inputs=drawn(COUNT, STEPS, 2),
+        sample_actions=0.1 * drawn(COUNT, STEPS, 1),
+        sample_log_q=torch.zeros(COUNT).double(),
+        newest=COUNT,
+        positions=slice(0, 2),
+    )
+    shown, tried = costs(make(), data)
+    return with_log_q(data, spread * drawn(COUNT) - shown, spread * drawn(COUNT) - tried)
+
+
+def costs(cost: Cost, data: CostData) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return c of the demonstrations and of the samples."""
+    shown = cost.evaluate(data.demonstration_inputs, data.demonstration_actions).sum(dim=1)
+    tried = cost.evaluate(data.sample_inputs, data.sample_actions).sum(dim=1)
+    return shown.detach(), tried.detach()
+
+
+def with_log_q(data: CostData, shown: torch.Tensor, tried: torch.Tensor) -> CostData:
+    return dataclasses.replace(data, demonstration_log_q=shown, sample_log_q=tried)
+
+
+def step(data: CostData, loss: str, temperature: float) -> tuple[torch.Tensor, float]:
+    """Return the gradient that one step of the trainer follows, and the log Z it has."""
+    cost, log_partition = make(), torch.nn.Parameter(torch.zeros((), dtype=torch.float64))
+    before = torch.nn.utils.parameters_to_vector(cost.parameters()).detach().clone()
+    objective = ObjectiveConfig(
+        loss=loss,
+        cost_temperature=temperature,
+        rate_weight=0.0,
+        monotonic_weight=0.0,
+        monotonic_copies=0,
+        aside_weight=0.0,
+    )
+    descent = torch.optim.SGD(cost.parameters(), lr=1.0)
+    source = torch.Generator().manual_seed(0)
+    update_cost(cost, log_partition, descent, data, WHOLE, objective, source)
+    after = torch.nn.utils.parameters_to_vector(cost.parameters()).detach()
+    return before - after, float(log_partition.detach())
+
+
+def believed(data: CostData, log_partition: float, beta: float) -> CostData:
+    """Return the data with the density that half model, half sampler have in the likelihood.
+
+    It is their power mean ((p^beta + q^beta) / 2)^(1/beta), p = exp(-c) / Z; with beta = 1 the
+    mixture of both.
+    """
+    log_q = (data.demonstration_log_q, data.sample_log_q)
+    both = [
+        (torch.logaddexp(beta * (-own - log_partition), beta * q) - math.log(2)) / beta
+        for own, q in zip(costs(make(), data), log_q, strict=True)
+    ]
+    return with_log_q(data, *both)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_at_temperature_1_a_step_of_gan_gcl_is_one_of_guided_cost_learning(seed: int) -> None:
+    """Finn, Christiano, Abbeel and Levine (2016), section 3, in what the trainer runs."""
+    data = background(seed, spread=2.0)
+    adversarial, log_partition = step(data, "gan", 1.0)
+    guided, _ = step(believed(data, log_partition, 1.0), "gcl", 1.0)
+    assert float(guided.abs().max()) > 0.1
+    torch.testing.assert_close(adversarial, guided, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 2.0, 10.0])
+def test_tempered_it_is_a_tempered_step_for_the_power_mean_of_both_densities(
+    temperature: float,
+) -> None:
+    """With odds D / (1 - D) = (p / q)^beta the weights of the likelihood are those of D.
+
+    The samples' log ratios mirror those of the demonstrations, so that the same log Z is optimal
+    at every temperature.
+    """
+    data, beta = background(1, spread=8.0), 1.0 / temperature
+    shown, tried = costs(make(), data)
+    ratios = -shown - data.demonstration_log_q
+    data = with_log_q(data, data.demonstration_log_q, -tried - (3.0 - ratios))
+    adversarial, log_partition = step(data, "gan", temperature)
+    assert log_partition == pytest.approx(1.5, abs=1e-8)
+    guided, _ = step(believed(data, log_partition, beta), "gcl", temperature)
+    torch.testing.assert_close(adversarial, beta * guided, rtol=1e-6, atol=1e-9)
+    mixture, _ = step(believed(data, log_partition, 1.0), "gcl", temperature)
+    alike = torch.allclose(adversarial, beta * mixture, rtol=1e-3)
+    assert alike == (temperature == 1.0)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 10.0])
+def test_far_apart_odds_leave_nothing_to_learn_unless_they_are_tempered(
+    temperature: float,
+) -> None:
+    """Demonstrations 60 nat above, samples 60 nat below log Z: D is 1 and 0 to 26 digits."""
+    data = background(2, spread=0.0)
+    shown, tried = costs(make(), data)
+    data = with_log_q(data, -shown - 60.0, -tried + 60.0)
+    gradient, _ = step(data, "gan", temperature)
+    if temperature == 1.0:
+        assert float(gradient.abs().max()) < 1e-20
+    else:
+        assert float(gradient.abs().max()) > 1e-5
