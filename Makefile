@@ -154,6 +154,7 @@ bench-dish: venv ## Measure all methods at the dish task, write tables and plots
 
 .PHONY: bench-tabular
 bench-tabular: venv ## Measure the algorithms on finite problems; draws the figures of docs/algorithms.
+	@$(BIN)/python benchmarks/sampling_figures.py
 	@$(BIN)/python benchmarks/tabular.py
 
 .PHONY: bench-family
