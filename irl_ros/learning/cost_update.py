@@ -1,6 +1,24 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Minibatch steps on the cost: Finn, Levine and Abbeel (2016), algorithm 2."""
+"""Minibatch steps on the cost: Finn, Levine and Abbeel (2016), algorithm 2.
+
+Each of the K steps draws demonstrations and samples, and lowers, by Adam,
+
+(1)  L + w_lcr g_lcr + w_mono g_mono + w_aside g_aside
+
+with L the likelihood or the discriminator's loss of `objective`, at its inverse temperature beta.
+g_lcr looks at demonstrations and samples, g_mono at demonstrations and moved copies of them, and
+g_aside (`surroundings`) beside them. With the demonstrations in the background,
+
+(2)  likelihood:     dL/dtheta = sum_i v_i dc_i - sum_j w_j dc_j,
+                     w proportional to (exp(-c) / q)^beta over demonstrations and samples
+(3)  discriminator:  dL/dtheta = beta (sum_i v_i (1 - D_i) dc_i - 1/M sum_j D_j dc_j),
+                     log odds of D = beta (-c - log Z - log q),  q of the samples alone
+
+where v are the weights of the demonstrations, adding up to 1. By default beta is 0.1: as whole
+trajectories differ by hundreds of nats, one w would be 1, or every D be 1 or 0. The factor beta of
+(3) makes the regularisers weigh more beside it than beside (2).
+"""
 
 import math
 from collections.abc import Sequence
@@ -122,6 +140,7 @@ def update_cost(
 def _start_at_optimum(log_partition: nn.Parameter, cost: Cost, data: CostData) -> None:
     """Set log Z to what the cost asks for now; a step size made for the cost would never reach it.
 
+    It is the best one for beta = 1 and demonstrations that count alike, and learned from there.
     Trajectory costs and densities are of the order of hundreds of nats.
     """
     shown = cost.evaluate(data.demonstration_inputs, data.demonstration_actions).sum(dim=1)
@@ -148,7 +167,7 @@ def _losses(
     marginals: InputMarginals | None,
     objective: ObjectiveConfig,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return the objective and the regularisers g_lcr, g_mono and g_aside of one minibatch.
+    """Return L and the regularisers g_lcr, g_mono and g_aside of (1) for one minibatch.
 
     The regularisers look at the state cost alone: the action cost is not learned.
     """

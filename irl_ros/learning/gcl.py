@@ -1,6 +1,22 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Guided Cost Learning: Finn, Levine and Abbeel (2016), algorithms 1 and 2."""
+"""Guided Cost Learning: Finn, Levine and Abbeel (2016), algorithms 1 and 2.
+
+The demonstrator is taken to act by a cost c, trajectories being likely as
+
+(1)  p(tau) = exp(-c(tau)) / Z,  c(tau) = sum_t c(y_t, u_t),
+
+their equation 1, the dynamics left out: they stand in q as well and cancel. Each iteration
+samples the controller q_k, adds the samples to all before, and takes two steps:
+
+(2)  c by gradient steps on  1/N sum_i c(tau_i) + log Z,  their algorithm 2 (`cost_update`);
+     Z is estimated from all samples and their fused density (`objective`, `importance`);
+(3)  q_{k+1} = argmin_q E_q[c] - H(q)  subject to  KL(q || q_b) <= epsilon,  their appendix A
+     (`controller_update`), with fitted dynamics; q_b is the newest or the best controller so far.
+
+(3) leads towards (1), whose samples give the best estimate in (2). Without (3) this is
+relative-entropy IRL; with the loss of a discriminator in (2) it is GAN-GCL.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -45,7 +61,7 @@ class GclConfig(LocalLearningConfig):
 
 
 class GuidedCostLearning(LocalLearning[GclConfig, Diagnostics]):
-    """Learn a cost and a controller from demonstrations and rollouts, by algorithm 1.
+    """Learn a cost and a controller from demonstrations and rollouts, by (2) and (3) in turn.
 
     Args:
         problem: Demonstrations and the context to be learned.
@@ -74,7 +90,7 @@ class GuidedCostLearning(LocalLearning[GclConfig, Diagnostics]):
         return self._adaptive
 
     def _fit_cost(self, trial: Trial) -> Mapping[str, Any]:
-        """Do algorithm 2 with the new samples in the background."""
+        """Do (2), algorithm 2, with the new samples in the background."""
         if not trial.auditioned:
             self.background = extend(self.background, self.problem, self.density, trial.experience)
         settings = self.config.cost_update.within(first=not self.history)

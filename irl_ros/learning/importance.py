@@ -1,6 +1,18 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Importance weights of background samples, in log space throughout."""
+"""Importance weights of background samples, in log space throughout.
+
+Samples tau_j came from K distributions q_k, m_k from each; exp(-c) is what they stand for.
+
+(1)  q(tau) = sum_k s_k q_k(tau),  s_k = m_k / sum m (balance heuristic, Veach and Guibas 1995)
+     or 1 / K (Finn, Levine and Abbeel 2016, section 4.3)
+(2)  log w_j = -c(tau_j) - log q(tau_j)
+(3)  effective sample size = (sum_j w_j)^2 / sum_j w_j^2
+(4)  w_j^beta with the largest beta <= 1 for which (3) meets a target
+(5)  the largest weights, beyond a threshold, are taken for draws of a generalised Pareto
+     distribution of shape k and scale sigma, P(w > t + x) = (1 + k x / sigma)^(-1 / k), and
+     replaced by its quantiles at (r - 1/2) / R, r = 1..R (Vehtari et al. 2024, section 3.2)
+"""
 
 import math
 from dataclasses import dataclass
@@ -15,17 +27,16 @@ _LEAST_TAIL = 5
 def log_mixture(
     log_q: Float[Tensor, "K M"], counts: Float[Tensor, " K"], *, equal: bool = False
 ) -> Float[Tensor, " M"]:
-    """Return the fused log density of each sample under all K distributions that were sampled.
+    """Return log q of (1) for each sample, fused over all K distributions that were sampled.
 
-    With the balance heuristic (Veach and Guibas 1995) each distribution enters with the share of
-    samples that it produced, which keeps the estimate of the partition function unbiased. For a
-    minibatch that share is the one in the batch, in expectation.
+    With the balance heuristic each distribution enters with the share of samples that it produced,
+    which keeps the estimate of the partition function unbiased. For a minibatch that share is the
+    one in the batch, in expectation.
 
     Args:
         log_q: log q_k(tau_j).
         counts: How many of the samples each distribution produced, in expectation.
-        equal: Weigh all distributions 1/K, as printed in Finn, Levine and Abbeel (2016), section
-            4.3, whatever their share.
+        equal: Weigh all distributions 1/K, whatever their share, as the paper prints.
     """
     used = counts > 0
     shares = torch.where(used, torch.ones_like(counts) if equal else counts, 0.0)
@@ -39,16 +50,16 @@ def normalise(log_weights: Float[Tensor, " M"]) -> Float[Tensor, " M"]:
 
 
 def effective_sample_size(log_weights: Float[Tensor, " M"]) -> float:
-    """Return (sum w)^2 / sum w^2, between 1 and M."""
+    """Return (3), between 1 and M."""
     return math.exp(
         2 * float(torch.logsumexp(log_weights, 0)) - float(torch.logsumexp(2 * log_weights, 0))
     )
 
 
 def temper(log_weights: Float[Tensor, " M"], target: float) -> float:
-    """Return the largest inverse temperature at which the effective sample size meets a target.
+    """Return beta of (4), at which the effective sample size meets a target.
 
-    Weights are proportional to exp(beta log w). The effective sample size falls as beta grows, so
+    The effective sample size falls as beta grows, so
     beta is found by bisection; it is 1 where the target is met without tempering.
 
     Args:
@@ -132,9 +143,9 @@ def pareto_shape(log_weights: Float[Tensor, " M"]) -> float:
 
 
 def pareto_smooth(log_weights: Float[Tensor, " M"]) -> Float[Tensor, " M"]:
-    """Replace the largest weights by the expected order statistics of their Pareto tail.
+    """Replace the largest weights by quantiles of their Pareto tail, by (5).
 
-    None becomes larger than the largest was (Vehtari et al. 2024, section 3.2). Where no tail can
+    None becomes larger than the largest was. Where no tail can
     be fitted the weights are returned as they are.
     """
     tail = pareto_tail(log_weights)

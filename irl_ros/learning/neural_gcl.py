@@ -1,6 +1,17 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Guided Cost Learning with a neural policy: one policy-gradient step for each cost update."""
+"""Guided Cost Learning with a neural policy: one policy-gradient step for each cost update.
+
+Finn, Levine and Abbeel (2016), algorithm 1, with another policy step. Each iteration samples the
+policy pi, and then
+
+(1)  lowers the cost's likelihood or discriminator's loss of `objective`, algorithm 2 unchanged,
+     with the fused density  q(tau) = sum_k s_k prod_t pi_k(u_t | x_t)  of the policies that
+     are remembered and, for the likelihood, of the demonstrations
+(2)  takes one step of PPO (`proximal`) towards a larger  E_pi[sum_t -c_t - lambda log pi_t],
+     which at lambda = 1 is a smaller E_pi[c] - H(pi): what the controller step lowers under a
+     KL limit, without a model of the dynamics
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -61,10 +72,9 @@ class NeuralGclConfig(NeuralLearningConfig):
 def neural_gcl(problem: LearningProblem, config: NeuralGclConfig, seed: int) -> NeuralLearning:
     """Return the learner of a cost c and a policy that lowers E[c] - H.
 
-    Finn, Levine and Abbeel (2016), algorithm 1, with the policy step of algorithm 1 replaced by
-    one PPO update on the reward -c - log pi. No dynamics are fitted, so it needs far more rollouts
-    than the linear-Gaussian controller of `GuidedCostLearning`, and the policy is not tied to one
-    path.
+    The policy step of algorithm 1 is replaced by (2). No dynamics are fitted, so it needs far more
+    rollouts than the linear-Gaussian controller of `GuidedCostLearning`, and the policy is not
+    tied to one path.
 
     Args:
         problem: Demonstrations and the context to be learned.
@@ -113,7 +123,7 @@ class CostLearner:
         self._shown_log_q = shown.unsqueeze(0)
 
     def fit(self, rollouts: Trajectories, policy: NeuralPolicy) -> Mapping[str, float]:
-        """Do one cost update of algorithm 2 with the new rollouts in the background."""
+        """Do (1), one cost update of algorithm 2, with the new rollouts in the background."""
         settings = self._config.cost_update.within(first=not self._log_q.shape[1])
         self._extend(rollouts, policy)
         report = update_cost(
@@ -137,7 +147,7 @@ class CostLearner:
 
     @torch.no_grad()
     def rewards(self, rollouts: Trajectories) -> Float[Tensor, "M T"]:
-        """Return -c of each step."""
+        """Return -c of each step, the reward of (2) without the entropy."""
         return -self.cost.evaluate(self._problem.features(rollouts.states), rollouts.actions)
 
     @torch.no_grad()

@@ -1,6 +1,29 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The Guided Cost Learning objective and its regularisers."""
+"""The Guided Cost Learning objective and its regularisers.
+
+Finn, Levine and Abbeel (2016), equations 2 and 3 for (1), section 5 for the regularisers (5) and
+(6); Finn, Christiano, Abbeel and Levine (2016), equation 3 and section 3.1, for (3). i counts
+demonstrations, j the background; c is the cost of a trajectory, or c_t of a step; beta = 1 is the
+papers' form.
+
+(1)  L = 1/N sum_i c(tau_i) + log Z,  Z = 1/M sum_j w_j,  w_j = exp(-c(tau_j)) / q(tau_j)
+(2)  tempered:  L = 1/N sum_i c(tau_i) + 1/beta log 1/M sum_j w_j^beta
+(3)  L = -1/N sum_i log D_i - 1/M sum_j log(1 - D_j),  the samples alone being the background,
+     D = 1 / (1 + exp(-l)),  l = beta (-c - log Z - log q)  with a learned log Z
+(4)  dL/dlog Z = beta (1/N sum_i (1 - D_i) - 1/M sum_j D_j) = 0  at the best Z of (3)
+(5)  g_lcr = sum_t ((c_{t+1} - c_t) - (c_t - c_{t-1}))^2
+(6)  g_mono = sum_t max(0, c_t - c_{t-1} + margin_t)^2
+
+Let p = exp(-c) / Z. At the Z of (4) and for N = M, the gradient of (3) by the cost is beta times
+that of (2) with demonstrations and samples as background, whose density is the power mean
+
+(7)  ((p^beta + q^beta) / 2)^(1 / beta),
+
+kept as it is. With beta = 1 it is the mixture of both, and this the identity of the second paper.
+For a q that stays, the free optimum of (2) and of (3) is p proportional to
+p_E^(1 / beta) q^(1 - 1 / beta), p_E being the demonstrators' density: p_E once q is.
+"""
 
 import math
 from dataclasses import dataclass
@@ -98,11 +121,9 @@ def guided_cost_loss(
     demonstration_weights: Float[Tensor, " N"] | None = None,
     inverse_temperature: float = 1.0,
 ) -> Float[Tensor, ""]:
-    """Return the negative log likelihood of the demonstrations, Z estimated from the background.
+    """Return (1), the negative log likelihood of the demonstrations, Z from the background.
 
-    L = 1/N sum_i c(tau_i) + log 1/M sum_j exp(-c(tau_j)) / q(tau_j), Finn, Levine and Abbeel
-    (2016), equations 2 and 3. With an inverse temperature beta below 1 the second term becomes
-    1/beta log 1/M sum_j (exp(-c(tau_j)) / q(tau_j))^beta, whose gradient is more even and whose
+    With an inverse temperature beta below 1 it is (2), whose gradient is more even and whose
     fixed point is the same once the samples follow the model.
 
     Args:
@@ -127,17 +148,14 @@ def discriminator_loss(
     *,
     demonstration_weights: Float[Tensor, " N"],
 ) -> Float[Tensor, ""]:
-    """Return the loss of a discriminator between demonstrations and samples.
+    """Return (3), the loss of a discriminator between demonstrations and samples.
 
-    L = -E_p[log D] - E_q[log(1 - D)] with D = p_theta / (p_theta + q), Finn, Christiano, Abbeel
-    and Levine (2016), equation 3 and section 3.1. The log odds of D are
-    log p_theta - log q = -c(tau) - log Z - log q(tau) with a learned log Z. Where Z is the
-    importance estimate under the mixture of p_theta and q, the gradient with respect to the cost
-    is that of `guided_cost_loss` with this mixture as the background's density.
+    With beta = 1 the log odds are log p - log q, and D = p / (p + q). At the Z of (4) the gradient
+    by the cost is beta times that of `guided_cost_loss` with the density (7).
 
     Args:
-        demonstration_log_odds: Log odds of the demonstrations.
-        sample_log_odds: Log odds of the samples.
+        demonstration_log_odds: l of the demonstrations.
+        sample_log_odds: l of the samples.
         demonstration_weights: How much each demonstration counts.
     """
     shown = nn.functional.softplus(-demonstration_log_odds)
@@ -148,10 +166,10 @@ def discriminator_loss(
 def optimal_log_partition(
     demonstration_log_ratios: Float[Tensor, " N"], sample_log_ratios: Float[Tensor, " M"]
 ) -> float:
-    """Return the log Z that minimises `discriminator_loss` for a given cost.
+    """Return the log Z of (4) with beta = 1, which minimises `discriminator_loss` for a cost.
 
     The loss is convex in log Z; where it is least, as many demonstrations are doubted as samples
-    are believed: mean_i (1 - D_i) = mean_j D_j.
+    are believed.
 
     Args:
         demonstration_log_ratios: -c - log q of the demonstrations.
@@ -171,7 +189,7 @@ def optimal_log_partition(
 
 
 def inverse_temperature(log_weights: Float[Tensor, " M"], config: ObjectiveConfig) -> float:
-    """Return the inverse temperature that the configuration asks for."""
+    """Return beta, the inverse temperature that the configuration asks for."""
     if config.target_ess > 0:
         return temper(log_weights.detach(), config.target_ess)
     return 1.0 / config.cost_temperature
@@ -190,20 +208,17 @@ def loss_bound(
 
 
 def local_constant_rate(costs: Float[Tensor, "M T"]) -> Float[Tensor, ""]:
-    """Return g_lcr = sum_t ((c_(t+1) - c_t) - (c_t - c_(t-1)))^2, averaged over trajectories.
-
-    Finn, Levine and Abbeel (2016), section 5.
-    """
+    """Return g_lcr of (5), averaged over trajectories."""
     return costs.diff(n=2, dim=1).square().sum(dim=1).mean()
 
 
 def monotonic(
     costs: Float[Tensor, "N T"], margin: float | Float[Tensor, "N S"]
 ) -> Float[Tensor, ""]:
-    """Return g_mono = sum_t max(0, c_t - c_(t-1) + margin_t)^2, averaged over trajectories.
+    """Return g_mono of (6), averaged over trajectories.
 
-    Finn, Levine and Abbeel (2016), section 5, print margin -1, which forbids only rises above 1;
-    a positive margin demands a strict decrease, which is what their text asks for.
+    The paper prints margin -1, which forbids only rises above 1; a positive margin demands a
+    strict decrease, which is what its text asks for.
 
     Args:
         costs: State costs c_t of the demonstrations.
