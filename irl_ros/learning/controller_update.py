@@ -1,6 +1,16 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The KL-limited maximum-entropy controller step and the rule that sets its size."""
+"""The KL-limited maximum-entropy controller step and the rule that sets its size.
+
+Finn, Levine and Abbeel (2016), appendix A, with alpha for the weight of the entropy, there 1:
+
+(1)  min_q  E_q[c] - alpha H(q)  subject to  KL(q || p) <= epsilon,  p the previous controller
+(2)  q_eta = argmin_q  E_q[c - eta log p(u | x)] / (eta + alpha) - H(q),
+     the Lagrangian of (1) over eta + alpha: one solution of `lqr`
+(3)  KL(q_eta || p) = epsilon  determines eta, or eta = 0 where (2) stays within the limit anyway
+(4)  m <- m predicted / (2 max(1e-4, predicted - actual)),  the factor between 0.1 and 5,
+     the best step of a quadratic model of the improvement; m multiplies epsilon
+"""
 
 import functools
 import math
@@ -99,11 +109,9 @@ def constrained_step(
     kl_limit: float,
     temperature: float = 1.0,
 ) -> ControllerUpdate:
-    """Minimise E_q[c] - temperature H(q) subject to KL(q || previous) <= kl_limit.
+    """Solve (1): minimise E_q[c] - temperature H(q) subject to KL(q || previous) <= kl_limit.
 
-    For a dual variable eta the Lagrangian is minimised by one maximum-entropy linear-quadratic
-    solution of the surrogate (c - eta log previous(u|x)) / (eta + temperature); eta is found by
-    Brent's method on its logarithm (Finn, Levine and Abbeel 2016, appendix A).
+    The dual variable eta of (3) is found by Brent's method on its logarithm.
 
     Raises:
         LearningError: If no eta gives a solution within the limit.
@@ -169,7 +177,7 @@ def expected_objective(
 def _surrogate(
     cost: QuadraticCost, pull: QuadraticCost, dual: float, temperature: float
 ) -> QuadraticCost:
-    """Return (c - eta log previous(u|x)) / (eta + temperature), up to a constant."""
+    """Return the cost that (2) minimises with the entropy, up to a constant."""
     total = dual + temperature
     return QuadraticCost(
         (cost.matrix + dual * pull.matrix) / total,
@@ -196,10 +204,9 @@ def _pull(previous: LinearGaussianController) -> QuadraticCost:
 def step_multiplier(
     multiplier: float, predicted: float, actual: float, config: ControllerUpdateConfig
 ) -> float:
-    """Return the next multiplier of the KL limit.
+    """Return the next multiplier of the KL limit, by (4).
 
-    The best step of a quadratic model of the improvement, predicted / (2 (predicted - actual)),
-    scales the current multiplier; both improvements are measured by the previous cost.
+    Both improvements are measured by the previous cost.
 
     Args:
         multiplier: The multiplier in force.

@@ -1,6 +1,21 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Maximum-entropy linear-quadratic control with linear-Gaussian dynamics."""
+"""Maximum-entropy linear-quadratic control with linear-Gaussian dynamics.
+
+Levine and Abbeel (2014); Finn, Levine and Abbeel (2016), appendix A. With g = (1, x), led by a
+constant, and h = (u, 1, x), the matrices hold the linear terms as well: c_t in C_t, f_t in F_t and
+k_t in K_t. Costs are 1/2 h^T C_t h, and V_{T+1} = 0.
+
+(1)  Q_t = C_t + F_t^T V_{t+1} F_t
+(2)  q(u | x) = N(K_t g, Q_uu^-1),  K_t = -Q_uu^-1 Q_ug
+(3)  V_t = Q_gg + Q_gu K_t
+(4)  -log Z = 1/2 E[g_1^T V_1 g_1] + 1/2 sum_{t<T} tr(V_{t+1,xx} W_t)
+              + 1/2 sum_t log |Q_t,uu / (2 pi)|
+(5)  mean and covariance of x_{t+1}: those of F_x x + F_u u + f and noise W, u by the controller
+(6)  E[c_t] = 1/2 tr(C_t E[z z^T]) + c_t^T E[z] + const_t,  z = (x_t, u_t)
+(7)  KL_t = 1/2 (tr(C_old^-1 S) + d^T C_old^-1 d - dim u + log |C_old| - log |C_new|),
+     d and S: mean, and covariance with C_new added, of what both mean actions differ by
+"""
 
 import math
 from dataclasses import dataclass
@@ -53,12 +68,7 @@ class SoftSolution:
 
 
 def solve(cost: QuadraticCost, dynamics: LinearDynamics) -> SoftSolution:
-    """Minimise E_q[c] - H(q) over time-varying linear-Gaussian controllers.
-
-    Backward recursion (Levine and Abbeel 2014; Finn, Levine and Abbeel 2016, appendix A):
-    Q_t = C_t + F_t^T V_{t+1} F_t, K_t = -Q_uu^-1 Q_ux, V_t = Q_xx + Q_xu K_t, covariance
-    Q_uu^-1. The state is led by a constant 1 here, by which the matrices hold the linear terms
-    as well: c_t in C_t, f_t in F_t and k_t in K_t.
+    """Minimise E_q[c] - H(q) over time-varying linear-Gaussian controllers, by (1) to (4).
 
     Raises:
         LearningError: If a Q_uu is not positive definite.
@@ -88,7 +98,7 @@ def optimal_controller(cost: QuadraticCost, dynamics: LinearDynamics) -> LinearG
 def _recursion(
     cost: QuadraticCost, dynamics: LinearDynamics
 ) -> tuple[LinearGaussianController, Float[ndarray, "T u u"], Float[ndarray, "T g g"]]:
-    """Return the optimal controller, Cholesky factors of Q_uu and V_t of (1, x)."""
+    """Do (1) to (3); return the controller, Cholesky factors of Q_uu and V_t of (1, x)."""
     steps, size = cost.vector.shape
     state_dim = dynamics.initial_mean.shape[0]
     action_dim = size - state_dim
@@ -164,7 +174,7 @@ class Marginals:
 
 
 def propagate(controller: LinearGaussianController, dynamics: LinearDynamics) -> Marginals:
-    """Return the distribution of (x_t, u_t) for every step when the controller runs."""
+    """Return the distribution (5) of (x_t, u_t) for every step when the controller runs."""
     gains, state_dim = controller.gains, controller.state_dim
     into_x, into_u = dynamics.matrices.tensor_split([state_dim], dim=-1)
     closed = (into_x + into_u @ gains[:-1]).numpy()
@@ -189,7 +199,7 @@ def propagate(controller: LinearGaussianController, dynamics: LinearDynamics) ->
 
 
 def expected_cost(cost: QuadraticCost, marginals: Marginals) -> Float[Tensor, " T"]:
-    """Return E[c_t] of each step, exact for a quadratic cost."""
+    """Return (6), E[c_t] of each step, exact for a quadratic cost."""
     second_moments = marginals.covariances + torch.einsum(
         "ti,tj->tij", marginals.means, marginals.means
     )
@@ -203,7 +213,7 @@ def expected_cost(cost: QuadraticCost, marginals: Marginals) -> Float[Tensor, " 
 def kl_divergence(
     new: LinearGaussianController, old: LinearGaussianController, marginals: Marginals
 ) -> Float[Tensor, " T"]:
-    """Return E_new[KL(new(u|x_t) || old(u|x_t))] of each step in nats.
+    """Return (7), E_new[KL(new(u|x_t) || old(u|x_t))] of each step in nats.
 
     Args:
         new: The controller that runs.
