@@ -1,6 +1,15 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Behaviour cloning: fit a policy to the demonstrated actions, and nothing else."""
+"""Behaviour cloning: fit a policy to the demonstrated actions, and nothing else.
+
+Pomerleau (1991). With weights v_i of the demonstrations and noise e on the scaled inputs,
+
+(1)  L = -sum_i v_i sum_t log pi(u_it | x_it + sigma e) / (T sum_i v_i),  e ~ N(0, I)
+(2)  pi(u | x) = N(u; mu(x, t), diag(s)^2),  s not below a floor
+
+is lowered by Adam on minibatches of time steps. The policy delivered is the one with the least
+(1) of demonstrations left out, without noise.
+"""
 
 import copy
 import dataclasses
@@ -100,9 +109,9 @@ def clone_behaviour(
 
 
 class BehaviourCloning(ArmIterations[BehaviourCloningConfig, CloningDiagnostics]):
-    """Minimise -1/N sum_i sum_t log pi(u_t | x_t), stopped where unseen demonstrations fit best.
+    """Minimise (1), stopped where unseen demonstrations fit best.
 
-    Pomerleau (1991). Noise on the inputs with the action unchanged teaches the policy to act the
+    Noise on the inputs with the action unchanged teaches the policy to act the
     same beside the demonstrated path, which a clone is otherwise never told.
 
     Args:
@@ -218,6 +227,7 @@ class BehaviourCloning(ArmIterations[BehaviourCloningConfig, CloningDiagnostics]
         actions: Float[Tensor, "S u"],
         weights: Float[Tensor, " S"],
     ) -> Float[Tensor, ""]:
+        """Return (1) of some time steps."""
         log_q = self._current.step_log_prob(observations, actions)
         return -(weights * log_q).sum() / weights.sum()
 

@@ -1,6 +1,21 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Proximal policy optimisation of a neural policy, by the PPO of stable-baselines3."""
+"""Proximal policy optimisation of a neural policy, by the PPO of stable-baselines3.
+
+Schulman, Wolski, Dhariwal, Radford and Klimov (2017). Rewards are first brought to a common size;
+then, with V the critic and V(x_{T+1}) = 0 as nothing comes after the end,
+
+(1)  r'_t = z_t / sqrt(mean (sum_{s>=t} z_s)^2),  z_t = r_t less its mean over rollouts,
+     the mean under the root over rollouts and steps
+(2)  A_t = sum_{s>=t} (gamma lambda)^(s-t) delta_s,  delta_t = r'_t + gamma V(x_{t+1}) - V(x_t),
+     their equations 11 and 12
+(3)  maximise  E[min(rho A, clip(rho, 1 - eps, 1 + eps) A)] - 1/2 E[(V - R)^2],  their
+     equation 7 and the critic's part, with rho = pi(u | x) / pi_old(u | x), R = A + V_old and the
+     A of each minibatch brought to mean 0 and deviation 1
+
+in a few passes, which end early where the KL from pi_old grows beyond one and a half times its
+limit.
+"""
 
 import copy
 from collections.abc import Iterator
@@ -69,7 +84,7 @@ class ProximalReport:
 
 @final
 class ProximalOptimiser:
-    """One clipped policy-gradient step for each batch of rollouts: Schulman et al. (2017).
+    """One clipped policy-gradient step (3) for each batch of rollouts.
 
     The library keeps actor, critic and Adam, in single precision; advantages (GAE), clipped
     objective and epochs are its own. Rollouts come from any `RolloutSource`, through the policy
@@ -138,11 +153,11 @@ class ProximalOptimiser:
         return policy
 
     def improve(self, rollouts: Trajectories, rewards: Float[Tensor, "M T"]) -> ProximalReport:
-        """Take one step towards larger rewards.
+        """Take one step towards larger rewards, by (1) to (3).
 
-        The mean reward of every time step is taken off and the rest is brought to a common size:
-        neither changes what is better, and the critic need not follow the level of a reward that
-        is itself being learned.
+        In (1) the mean reward of every time step is taken off and the rest is brought to a common
+        size: neither changes what is better, and the critic need not follow the level of a reward
+        that is itself being learned.
 
         Args:
             rollouts: Trajectories of the policy as it is now.

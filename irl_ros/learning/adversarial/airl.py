@@ -1,6 +1,17 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Adversarial inverse reinforcement learning: Fu, Luo and Levine (2018)."""
+"""Adversarial inverse reinforcement learning: Fu, Luo and Levine (2018), algorithm 1.
+
+(1)  D = exp(f) / (exp(f) + pi(a | s)),  log odds  l = f - log pi
+(2)  f(s, a, s', t) = g(s[, a]) + gamma h(s', t + 1) - h(s, t),  their equation 4 with time,
+     and h is 0 after the end
+(3)  reward of the policy  log D - log(1 - D) = f - log pi
+
+D tells demonstrated steps, 1, from those of the newest iterations, 0, by raising
+E_E[log D] + E_pi[log(1 - D)] (`discriminator`). In (3), -log pi is the entropy, and its weight is
+``entropy_weight``, 1 in the paper. With a g of states alone, dynamics without chance and a policy
+that is optimal for f, g is the demonstrators' reward but for a constant, and h its value.
+"""
 
 from dataclasses import dataclass, field
 from typing import final
@@ -65,7 +76,7 @@ class AirlConfig(NeuralLearningConfig):
 def airl(problem: LearningProblem, config: AirlConfig, seed: int) -> NeuralLearning:
     """Return the learner that recovers a reward, apart from what dynamics and shaping add to it.
 
-    With ``entropy_weight`` 1 the policy's reward is f - log pi, as in the paper's algorithm 1.
+    With ``entropy_weight`` 1 the policy's reward is (3), as in the paper.
 
     Args:
         problem: Demonstrations and the context to be learned.
@@ -82,7 +93,7 @@ def airl(problem: LearningProblem, config: AirlConfig, seed: int) -> NeuralLearn
 
 @final
 class ShapedReward(nn.Module):
-    """f(s, a, s') = g(s[, a]) + gamma h(s', t + 1) - h(s, t): Fu et al. (2018), equation 4.
+    """f of (2).
 
     h sees the time, as the value function of a task with an end does, and is 0 after the end; g
     does not, so that it says what is good and not when. As a cost, g(s, a) is
@@ -131,7 +142,7 @@ class ShapedReward(nn.Module):
         successors: Float[Tensor, "*batch y"],
         times: Float[Tensor, "*batch"],
     ) -> Float[Tensor, "*batch"]:
-        """Return f of steps that are not the last.
+        """Return (2) for steps that are not the last.
 
         Args:
             inputs: Cost inputs of s.
@@ -166,12 +177,10 @@ class ShapedReward(nn.Module):
 
 @final
 class AirlReward(DiscriminatorReward):
-    """The reward f of a discriminator with logit f - log pi.
+    """The reward f of a discriminator (1).
 
-    Fu et al. (2018), algorithm 1: D = exp(f) / (exp(f) + pi(a | s)) tells demonstrated steps from
-    those of the newest iterations; the densities of all of them are those of the policy as it is
-    now. Log D - log(1 - D) = f - log pi is the policy's reward, in which -log pi is the entropy
-    that `NeuralLearning` adds. The last step of an attempt has no successor on record and is left
+    The densities of all steps in (1) are those of the policy as it is now. The entropy of (3) is
+    added by `NeuralLearning`. The last step of an attempt has no successor on record and is left
     out of the fit.
 
     Args:
@@ -206,7 +215,7 @@ class AirlReward(DiscriminatorReward):
     def _logits(
         self, inputs: Float[Tensor, "M T y"], trajectories: Trajectories, policy: NeuralPolicy
     ) -> Logits:
-        """Return f - log pi, with the densities of the policy as it is now."""
+        """Return l of (1), with the densities of the policy as it is now."""
         log_pi = log_densities(policy, trajectories, inputs)[:, :-1].flatten()
         counted = self._counted(trajectories.horizon)
         now, after = inputs[:, :-1].flatten(0, 1), inputs[:, 1:].flatten(0, 1)
@@ -221,7 +230,7 @@ class AirlReward(DiscriminatorReward):
 
     @torch.no_grad()
     def rewards(self, rollouts: Trajectories) -> Float[Tensor, "M T"]:
-        """Return f of each step; h is 0 after the last one."""
+        """Return (2) of each step; h is 0 after the last one."""
         seen, done = self._problem.features(rollouts.states), rollouts.actions
         times = torch.arange(rollouts.horizon, dtype=seen.dtype).expand(len(seen), -1)
         shaped = self.network(seen[:, :-1], done[:, :-1], seen[:, 1:], times[:, :-1])

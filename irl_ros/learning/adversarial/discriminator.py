@@ -1,6 +1,19 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Discriminators of single steps, whatever their logit is made of, and rewards made of them."""
+"""Discriminators of single steps, whatever their logit is made of, and rewards made of them.
+
+With l(s, a) the log odds that a step was demonstrated, E the demonstrated steps and pi those of
+the newest iterations' rollouts, Adam lowers on minibatches
+
+(1)  L = -E_E[log sigmoid(l)] - E_pi[log(1 - sigmoid(l))],
+
+which is least, Goodfellow et al. (2014), proposition 1, where
+
+(2)  l = log rho_E(s, a) - log rho_pi(s, a)
+
+is the log ratio of both densities of steps. Ho and Ermon's D is 1 - sigmoid(l), that of Fu et al.
+sigmoid(l).
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -51,10 +64,7 @@ def fit_discriminator(
     config: DiscriminatorConfig,
     generator: torch.Generator,
 ) -> dict[str, float]:
-    """Raise E_shown log D + E_tried log(1 - D), with D = sigmoid(logit) the odds of being shown.
-
-    At its optimum the logit is the log ratio of both densities: Goodfellow et al. (2014),
-    proposition 1.
+    """Lower (1); at its optimum the logits are (2).
 
     Args:
         network: What is fitted.

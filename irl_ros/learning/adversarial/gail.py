@@ -1,6 +1,17 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Generative adversarial imitation learning: Ho and Ermon (2016)."""
+"""Generative adversarial imitation learning: Ho and Ermon (2016), algorithm 1.
+
+The discriminator D is to be 1 on the policy's steps and 0 on demonstrated ones. With the logit l
+that a step was *demonstrated*, D = sigmoid(-l), and each iteration
+
+(1)  ascends  E_pi[log D(s, a)] + E_E[log(1 - D(s, a))],  their equation 17 (`discriminator`),
+(2)  takes one step of PPO towards a larger  E_pi[sum_t r - lambda log pi],  their equation 18
+     with TRPO replaced (`proximal`), for the reward
+(3)  r(s, a) = -log D(s, a) = log(1 + exp(l(s, a))).
+
+(3) is positive everywhere: harmless only because every attempt has the same length.
+"""
 
 from dataclasses import dataclass, field
 from typing import final
@@ -53,16 +64,7 @@ def gail(problem: LearningProblem, config: GailConfig, seed: int) -> NeuralLearn
 
 @final
 class GailReward(DiscriminatorReward):
-    """The reward -log D(s, a) of a discriminator of states and actions.
-
-    Ho and Ermon (2016), algorithm 1: D is trained towards 1 on the policy and towards 0 on the
-    demonstrations by ascending E_pi log D + E_E log(1 - D) (their equation 17), and the policy
-    lowers the cost log D (their equation 18). With logit l that a step was *demonstrated*,
-    D = sigmoid(-l) and the reward is
-
-        -log D = log(1 + exp(l)),
-
-    which is positive everywhere: harmless only because every attempt has the same length.
+    """The reward (3) of a discriminator of states and actions, which `fit` trains by (1).
 
     Args:
         problem: Demonstrations; cost inputs are seen, in units of their scale.
@@ -90,7 +92,7 @@ class GailReward(DiscriminatorReward):
 
     @torch.no_grad()
     def rewards(self, rollouts: Trajectories) -> Float[Tensor, "M T"]:
-        """Return -log D of each step."""
+        """Return (3), -log D, of each step."""
         inputs = self._problem.features(rollouts.states)
         return nn.functional.softplus(self.network(self._pairs(inputs, rollouts.actions)))
 
