@@ -1,6 +1,17 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A small ensemble of neural networks as a model of non-linear dynamics."""
+"""A small ensemble of neural networks as a model of non-linear dynamics.
+
+Lakshminarayanan, Pritzel and Blundell (2017); Chua, Calandra, McAllister and Levine (2018). Each
+of E networks gives mean and logarithmic deviation of the change of the state, in scaled units:
+
+(1)  p_e(x' | x, u) = N(x'; x + mu_e(x, u), diag(sigma_e(x, u))^2)
+(2)  log sigma_e = low + (high - low) sigmoid(output), scaled
+(3)  p(x' | x, u) = 1/E sum_e p_e(x' | x, u)
+(4)  L = -1/E sum_e 1/B sum_b log p_e(x'_b | x_b, u_b),  another minibatch for every network
+
+(4) is lowered by Adam; the weights with the largest (3) of held-out transitions are kept.
+"""
 
 import copy
 import itertools
@@ -43,12 +54,10 @@ class EnsembleConfig(Parameters):
 
 @final
 class GaussianEnsemble(nn.Module, DynamicsModel):
-    """x' = x + N(mu_e(x, u), diag(sigma_e(x, u))^2), e one of E networks, all equally likely.
+    """The density (3) of E networks, all equally likely.
 
-    Probabilistic ensembles as in Lakshminarayanan, Pritzel and Blundell (2017) and Chua et al.
-    (2018): networks differ where data are few, which widens the predictive density there. In a
-    rollout every path keeps one network (TS-infinity of Chua et al.), so that a plan must be good
-    by all of them.
+    Networks differ where data are few, which widens (3) there. In a rollout every path keeps one
+    network (TS-infinity of Chua et al.), so that a plan must be good by all of them.
 
     Args:
         config: Size.
@@ -87,7 +96,7 @@ class GaussianEnsemble(nn.Module, DynamicsModel):
     ) -> tuple[Float[Tensor, "E B x"], Float[Tensor, "E B x"]]:
         """Return mean and log deviation of the scaled change, of every network for its own batch.
 
-        The log deviation is bounded smoothly from both sides.
+        By (2) the log deviation is bounded smoothly from both sides.
         """
         hidden = (torch.cat([states, actions], dim=-1) - self.input_centre) / self.input_scale
         for index, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
@@ -104,7 +113,7 @@ class GaussianEnsemble(nn.Module, DynamicsModel):
         actions: Float[Tensor, "E B u"],
         next_states: Float[Tensor, "E B x"],
     ) -> Float[Tensor, "E B"]:
-        """Return log p_e(x' | x, u) of every network for its own batch."""
+        """Return log p_e(x' | x, u) of (1), of every network for its own batch."""
         mean, log_deviation = self.outputs(states, actions)
         change = (next_states - states - self.output_centre) / self.output_scale
         error = (change - mean) * torch.exp(-log_deviation)
@@ -123,7 +132,7 @@ class GaussianEnsemble(nn.Module, DynamicsModel):
         return states + change.reshape(states.shape)
 
     def log_prob(self, transitions: Transitions) -> Float[Tensor, " B"]:
-        """Return log 1/E sum_e p_e(x' | x, u) of each transition."""
+        """Return the logarithm of (3) for each transition."""
         each = self.member_log_prob(
             self._to_all(transitions.states),
             self._to_all(transitions.actions),
@@ -154,10 +163,7 @@ class GaussianEnsemble(nn.Module, DynamicsModel):
 def fit_ensemble(
     transitions: Transitions, config: EnsembleConfig, generator: torch.Generator
 ) -> GaussianEnsemble:
-    """Fit an ensemble by maximum likelihood, until held-out transitions become less likely.
-
-    Every network draws its own minibatches; the weights with the best held-out likelihood of the
-    whole ensemble are kept.
+    """Fit an ensemble by (4), until held-out transitions become less likely.
 
     Args:
         transitions: What to fit.

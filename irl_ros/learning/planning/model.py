@@ -1,6 +1,17 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Models of the dynamics p(x' | x, u), fitted to trajectories by maximum likelihood."""
+"""Models of the dynamics p(x' | x, u), fitted to trajectories by maximum likelihood.
+
+With B transitions and z = (x, u), the linear-Gaussian one is
+
+(1)  p(x' | x, u) = N(x'; F z + f, W)
+(2)  F = argmin_F sum_b ||x'_b - m' - F (z_b - m)||^2,  f = m' - F m,  m and m' the means
+(3)  W = 1/B sum_b r_b r_b^T + floor I,  r_b = x'_b - F z_b - f
+
+and any model is judged by transitions that it has not seen:
+
+(4)  NLL = -1/B sum_b log p(x'_b | x_b, u_b)
+"""
 
 import math
 from abc import ABC, abstractmethod
@@ -42,7 +53,7 @@ class DynamicsModel(ABC):
 
 
 def predictive_nll(model: DynamicsModel, transitions: Transitions) -> float:
-    """Return -1/B sum log p(x' | x, u), in nats, of transitions that the model has not seen.
+    """Return (4), in nats, of transitions that the model has not seen.
 
     Its difference between two models is the evidence for one of them per transition. A model
     whose covariance is true has, for Gaussian noise, the noise's entropy.
@@ -53,7 +64,7 @@ def predictive_nll(model: DynamicsModel, transitions: Transitions) -> float:
 @final
 @dataclass(frozen=True)
 class LinearModel(DynamicsModel):
-    """Linear-Gaussian dynamics x' = F (x, u) + f + noise of covariance W, the same at all times.
+    """Linear-Gaussian dynamics (1), the same at all times.
 
     Attributes:
         matrix: F.
@@ -99,7 +110,7 @@ class LinearModel(DynamicsModel):
         return action
 
     def log_prob(self, transitions: Transitions) -> Float[Tensor, " B"]:
-        """Return log N(x'; F (x, u) + f, W) of each transition."""
+        """Return the logarithm of (1) for each transition."""
         factor: Tensor = self._factor  # type: ignore[attr-defined]
         residuals = transitions.next_states - self.predict(transitions.states, transitions.actions)
         whitened = torch.linalg.solve_triangular(factor, residuals.T, upper=False)
@@ -110,10 +121,9 @@ class LinearModel(DynamicsModel):
 
 
 def fit_linear_model(transitions: Transitions, floor: float = 1e-9) -> LinearModel:
-    """Fit linear-Gaussian dynamics by maximum likelihood.
+    """Fit linear-Gaussian dynamics by maximum likelihood, (2) and (3).
 
-    The mean is that of least squares, of least norm where the data leave it open; the covariance
-    is the residuals' second moment, divided by B.
+    F has the least norm where the data leave it open.
 
     Args:
         transitions: What to fit.

@@ -1,6 +1,19 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Model predictive path integral control: sampled plans, weighted by their cost."""
+"""Model predictive path integral control: sampled plans, weighted by their cost.
+
+Williams et al. (2017), algorithms 1 and 2; alpha as in Williams et al. (2018). A plan u is
+improved by K noisy copies of it, e_k ~ N(0, Sigma) in each step. With v the base, where actions
+cost nothing beside c, and d_t = (1 - alpha) (u_t - v_t),
+
+(1)  S_k = sum_t c(x_t, u_t + e_kt) + lambda d_t^T Sigma^-1 (e_kt + d_t / 2)
+(2)  w_k = exp(-S_k / lambda) / sum_k exp(-S_k / lambda)
+(3)  u_t <- u_t + sum_k w_k e_kt
+(4)  free energy  F = -lambda log 1/K sum_k exp(-S_k / lambda)
+
+so that the mean of exp(-S / lambda) is that of exp(-c / lambda) under N(u - d, Sigma). Noise that
+remembers has the covariance memory^|t - s| Sigma between steps, which then stands for Sigma.
+"""
 
 import math
 from collections.abc import Callable
@@ -57,7 +70,7 @@ class PlanUpdate:
         plan: The new mean of the action sequence.
         actions: The sampled action sequences, within their limits.
         log_weights: Logarithms of their weights, which sum to one.
-        free_energy: -lambda log of the mean of exp(-S / lambda), an estimate of the soft value.
+        free_energy: (4), an estimate of the soft value.
     """
 
     plan: Float[Tensor, "H u"]
@@ -68,7 +81,7 @@ class PlanUpdate:
 
 @final
 class Mppi:
-    """Information-theoretic MPPI (Williams et al. 2017, algorithm 1), all samples at once.
+    """Information-theoretic MPPI, all samples at once.
 
     Args:
         config: How plans are sampled and weighted.
@@ -112,16 +125,7 @@ class Mppi:
         base: Float[Tensor, "H u"],
         generator: torch.Generator,
     ) -> PlanUpdate:
-        """Improve a plan once: sample around it, weight by cost, take the weighted mean.
-
-        With e_k ~ N(0, Sigma) and d_t = (1 - alpha) (u_t - v_t), v_t the base,
-
-            S_k = sum_t c(x_t, u_t + e_kt) + lambda d_t^T Sigma^-1 (e_kt + d_t / 2)
-            w_k = exp(-S_k / lambda) / sum_k exp(-S_k / lambda)
-            u_t <- u_t + sum_k w_k e_kt
-
-        so that the mean of exp(-S / lambda) is that of exp(-c / lambda) under N(u - d, Sigma)
-        (Williams et al. 2017, algorithms 1 and 2; alpha as in Williams et al. 2018).
+        """Improve a plan once, by (1) to (3): sample around it, weight, take the weighted mean.
 
         Args:
             start: State in which the plan begins.

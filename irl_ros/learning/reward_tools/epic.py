@@ -2,8 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Canonical forms of costs and the distance between them that shaping and scale do not change.
 
-The equivalent-policy invariant comparison (EPIC) of Gleave, Dennis, Legg, Russell and Leike 2021.
-It is about rewards; a reward is a negated cost, and both its steps treat the two alike.
+The equivalent-policy invariant comparison (EPIC) of Gleave, Dennis, Legg, Russell and Leike
+(2021), definitions 4.1, 4.5 and 4.7. With the discount g and independent random S, S' and A,
+
+(1)  C(c)(s, a, s') = c(s, a, s') + E[g c(s', A, S') - c(s, A, S') - g c(S, A, S')]
+(2)  distance = sqrt((1 - rho) / 2),  rho Pearson's correlation
+(3)  EPIC(c, c') = (2) of C(c) and C(c') over transitions
+
+(1) is the same for costs that differ by shaping; (2) is 0 for those that differ by a shift and a
+positive scale. EPIC is about rewards; a reward is a negated cost, and (1) and (2) treat the two
+alike.
 """
 
 import math
@@ -26,11 +34,9 @@ def canonical_table(
     actions: Float[Tensor, " A"],
     discount: float,
 ) -> Float[Tensor, "S A S"]:
-    """Return the canonically shaped cost of a finite problem.
+    """Return (1), the canonically shaped cost of a finite problem.
 
-    C(c)(s, a, s') = c(s, a, s') + E[g c(s', A, S') - c(s, A, S') - g c(S, A, S')] with the
-    discount g and S, S' ~ ``states``, A ~ ``actions`` independent (Gleave et al. 2021,
-    definition 4.1). Costs that differ by shaping have the same.
+    S and S' are drawn from ``states``, A from ``actions``.
 
     Args:
         costs: c(s, a, s').
@@ -47,7 +53,7 @@ def canonical_table(
 def canonical_costs(
     cost: TransitionCost, transitions: Transitions, others: Transitions, discount: float
 ) -> Float[Tensor, " B"]:
-    """Return the canonically shaped cost of transitions, the expectations taken over samples.
+    """Return (1) for transitions, the expectations taken over samples.
 
     S and S' are the states of ``others``, S' in another order, and A its actions. The cost is
     asked about changes of the state that the dynamics need not allow.
@@ -107,10 +113,7 @@ def pearson_correlation(
 
 
 def pearson_distance(correlation: float) -> float:
-    """Return sqrt((1 - rho) / 2): 0 for the same up to scale and shift, 1 for the opposite.
-
-    Gleave et al. (2021), definition 4.5.
-    """
+    """Return (2): 0 for the same up to scale and shift, 1 for the opposite."""
     return math.sqrt(0.5 * (1 - correlation))
 
 
@@ -122,10 +125,10 @@ def epic_distance(
     actions: Float[Tensor, " A"],
     discount: float,
 ) -> float:
-    """Return the EPIC distance of two costs of a finite problem, between 0 and 1.
+    """Return (3), the EPIC distance of two costs of a finite problem, between 0 and 1.
 
-    The Pearson distance of their canonical forms over ``coverage`` (Gleave et al. 2021,
-    definition 4.7). Potential-based shaping, a shift and a positive scale do not change it.
+    Transitions are weighed by ``coverage``. Potential-based shaping, a shift and a positive scale
+    do not change it.
 
     Args:
         first: c(s, a, s').

@@ -2,10 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Potential-based shaping: what can be added to a cost without changing what is optimal.
 
-With a potential Phi the cost c'(x, u, x') = c(x, u, x') + discount Phi(x') - Phi(x) has the same
-optimal policies, hard and soft (Ng, Harada and Russell 1999, there for rewards, Phi negated): the
-terms telescope, so the cost of every trajectory changes by -Phi(x_1) alone. Where an attempt ends
-after T steps the last one gets -Phi(x_T) only.
+Ng, Harada and Russell (1999), there for rewards, Phi negated. With a potential Phi and a discount
+gamma the cost
+
+(1)  c'(x, u, x') = c(x, u, x') + gamma Phi(x') - Phi(x)
+
+has the same optimal policies, hard and soft: the terms telescope, so the cost of every trajectory
+changes by -Phi(x_1) alone. Where an attempt ends after T steps the last one gets -Phi(x_T) only.
+For Phi = 1/2 x^T S x and gamma = 1, along x' = F_t (x, u) + f_t + noise of covariance W_t, it adds
+
+(2)  F_t^T S F_t - [S, 0; 0, 0]  to C_t,  F_t^T S f_t  to c_t,
+     1/2 f_t^T S f_t + 1/2 tr(S W_t)  to const_t
+
+to a quadratic cost of (x, u). A potential Phi = w . phi is found, to be removed, as
+
+(3)  w = argmin_w sum (c - w . (gamma phi(x') - phi(x)))^2.
 """
 
 from dataclasses import dataclass
@@ -22,7 +33,7 @@ from irl_ros.learning.lqr import LinearDynamics
 def shape_table(
     costs: Float[Tensor, "S A S"], potential: Float[Tensor, " S"], discount: float
 ) -> Float[Tensor, "S A S"]:
-    """Return c(s, a, s') + discount Phi(s') - Phi(s)."""
+    """Return (1) as a table."""
     return costs + discount * potential - potential[:, None, None]
 
 
@@ -31,9 +42,8 @@ def shape_quadratic(
 ) -> QuadraticCost:
     """Shape a quadratic cost by Phi(x) = 1/2 x^T S x, undiscounted, along linear dynamics.
 
-    Adds [A^T S A - S, A^T S B; B^T S A, B^T S B] to C_t with F_t = [A B], and -S at the last
-    step; gains and covariances of the optimal controller stay, log Z grows by 1/2 x_1^T S x_1.
-    Offsets and noise of the dynamics add what the expectation of Phi(x') asks for.
+    Adds (2), and -S alone to C_T, the last step's; gains and covariances of the optimal controller
+    stay, log Z grows by 1/2 x_1^T S x_1.
 
     Args:
         cost: What is shaped.
@@ -74,9 +84,8 @@ def remove_potential(
 ) -> Unshaped:
     """Remove from costs the part that a potential explains.
 
-    Finds the potential Phi(x) = w . phi(x) for which the rest
-    c - (discount Phi(x') - Phi(x)) has the least sum of squares. Costs that differ by a potential
-    in the span of phi leave the same rest, which is thus a canonical form on these transitions.
+    The rest of (3) is what stays. Costs that differ by a potential in the span of phi leave the
+    same rest, which is thus a canonical form on these transitions.
 
     Args:
         costs: c(x, u, x') of B transitions.

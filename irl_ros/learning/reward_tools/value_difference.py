@@ -1,6 +1,15 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a policy that was learned loses by the true reward."""
+"""What a policy that was learned loses by the true reward.
+
+The expected value difference of Levine, Popovic and Koltun (2011). With rho the visits of a
+policy, pi* the one that is optimal for the true reward r, and c the true cost of rollouts, M of
+pi* and L of pi,
+
+(1)  V^pi* - V^pi = sum_{t, s, a} (rho_pi*(s, a) - rho_pi(s, a)) r(s, a)
+(2)  E_pi[c] - E_pi*[c], about  mean_pi c - mean_pi* c,  of standard error
+     sqrt(var_pi* c / M + var_pi c / L)
+"""
 
 import math
 from dataclasses import dataclass
@@ -16,10 +25,9 @@ from irl_ros.learning.tabular.soft_control import solve, visitation
 def expected_value_difference(
     mdp: Mdp, reward: Float[Tensor, " S"] | Float[Tensor, "S A"], policy: Float[Tensor, "T S A"]
 ) -> float:
-    """Return V^(pi*) - V^pi from the initial states, by the true reward; 0 for an optimal policy.
+    """Return (1) from the initial states, by the true reward; 0 for an optimal policy.
 
-    The measure of Levine, Popovic and Koltun (2011) for learned rewards, pi being the policy that
-    is optimal for the learned one. Both values are sums over visits, sum_t,s,a rho_t r.
+    As a measure of a learned reward, pi is the policy that is optimal for it.
 
     Args:
         mdp: The process.
@@ -47,7 +55,7 @@ class ValueDifference:
 def sampled_value_difference(
     best: Float[Tensor, " M"], other: Float[Tensor, " L"]
 ) -> ValueDifference:
-    """Estimate E[c] under a policy minus E[c] under the best one, from true trajectory costs.
+    """Return (2), how much more a policy costs than the best one, from true trajectory costs.
 
     Args:
         best: True costs of M rollouts of the policy that is optimal for the true cost.
