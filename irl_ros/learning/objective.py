@@ -58,7 +58,10 @@ class ObjectiveConfig(Parameters):
         doc="shares in the fused density: as sampled (balance heuristic) or 1/K",
     )
     cost_temperature: float = parameter(
-        10.0, low=1.0, high=1e4, doc="divides the log weights; 1 is the paper's objective"
+        10.0,
+        low=1.0,
+        high=1e4,
+        doc="divides the log weights, or a discriminator's log odds; 1 is the paper's objective",
     )
     target_ess: float = parameter(
         0.0,
