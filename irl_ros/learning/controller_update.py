@@ -6,7 +6,7 @@ Finn, Levine and Abbeel (2016), appendix A, with alpha for the weight of the ent
 
 (1)  min_q  E_q[c] - alpha H(q)  subject to  KL(q || p) <= epsilon,  p the previous controller
 (2)  q_eta = argmin_q  E_q[c - eta log p(u | x)] / (eta + alpha) - H(q),
-     the Lagrangian of (1) over eta + alpha: one solution of `lqr`
+     the Lagrangian of (1) over eta + alpha: one solution of `lqr` at that temperature
 (3)  KL(q_eta || p) = epsilon  determines eta, or eta = 0 where (2) stays within the limit anyway
 (4)  m <- m predicted / (2 max(1e-4, predicted - actual)),  the factor between 0.1 and 5,
      the best step of a quadratic model of the improvement; m multiplies epsilon
@@ -121,7 +121,8 @@ def constrained_step(
     @functools.lru_cache(maxsize=2)  # the dual variable that is found was the last to be tried
     def attempt(dual: float) -> tuple[LinearGaussianController, Marginals, float] | None:
         try:
-            controller = optimal_controller(_surrogate(cost, pull, dual, temperature), dynamics)
+            surrogate = _surrogate(cost, pull, dual)
+            controller = optimal_controller(surrogate, dynamics, dual + temperature)
         except (LearningError, DataError):
             return None
         marginals = propagate(controller, dynamics)
@@ -174,15 +175,10 @@ def expected_objective(
     return mean - temperature * controller.entropy()
 
 
-def _surrogate(
-    cost: QuadraticCost, pull: QuadraticCost, dual: float, temperature: float
-) -> QuadraticCost:
-    """Return the cost that (2) minimises with the entropy, up to a constant."""
-    total = dual + temperature
+def _surrogate(cost: QuadraticCost, pull: QuadraticCost, dual: float) -> QuadraticCost:
+    """Return c - eta log p(u | x) of (2), up to a constant."""
     return QuadraticCost(
-        (cost.matrix + dual * pull.matrix) / total,
-        (cost.vector + dual * pull.vector) / total,
-        cost.constant / total,
+        cost.matrix + dual * pull.matrix, cost.vector + dual * pull.vector, cost.constant
     )
 
 

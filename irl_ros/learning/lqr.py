@@ -2,19 +2,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Maximum-entropy linear-quadratic control with linear-Gaussian dynamics.
 
-Levine and Abbeel (2014); Finn, Levine and Abbeel (2016), appendix A. With g = (1, x), led by a
-constant, and h = (u, 1, x), the matrices hold the linear terms as well: c_t in C_t, f_t in F_t and
-k_t in K_t. Costs are 1/2 h^T C_t h, and V_{T+1} = 0.
+Levine and Abbeel (2014); Finn, Levine and Abbeel (2016), appendix A; with a temperature alpha and
+a discount gamma. With g = (1, x), led by a constant, and h = (u, 1, x), the matrices hold the
+linear terms as well: c_t in C_t, f_t in F_t and k_t in K_t. In (1) to (4) costs are in units of
+alpha, alpha/2 h^T C_t h, and V_{T+1} = 0.
 
-(1)  Q_t = C_t + F_t^T V_{t+1} F_t
+(1)  Q_t = C_t + gamma F_t^T V_{t+1} F_t
 (2)  q(u | x) = N(K_t g, Q_uu^-1),  K_t = -Q_uu^-1 Q_ug
 (3)  V_t = Q_gg + Q_gu K_t
-(4)  -log Z = 1/2 E[g_1^T V_1 g_1] + 1/2 sum_{t<T} tr(V_{t+1,xx} W_t)
-              + 1/2 sum_t log |Q_t,uu / (2 pi)|
+(4)  -log Z = 1/2 E[g_1^T V_1 g_1] + 1/2 sum_{t<T} gamma^t tr(V_{t+1,xx} W_t)
+              + 1/2 sum_t gamma^(t-1) log |Q_t,uu / (2 pi)|
 (5)  mean and covariance of x_{t+1}: those of F_x x + F_u u + f and noise W, u by the controller
 (6)  E[c_t] = 1/2 tr(C_t E[z z^T]) + c_t^T E[z] + const_t,  z = (x_t, u_t)
 (7)  KL_t = 1/2 (tr(C_old^-1 S) + d^T C_old^-1 d - dim u + log |C_old| - log |C_new|),
      d and S: mean, and covariance with C_new added, of what both mean actions differ by
+
+The controller minimises E_q[sum_t gamma^(t-1) (c_t - alpha H(q_t))], as that of
+`tabular.soft_control` does with r = -c. K_t does not depend on alpha: as alpha goes to 0 the
+covariance Q_uu^-1, proportional to it, vanishes, and the optimal controller without entropy is
+left.
 """
 
 import math
@@ -27,7 +33,7 @@ from numpy import ndarray
 from scipy.linalg.lapack import dpotrf, dpotrs
 from torch import Tensor
 
-from irl_ros.core.errors import LearningError
+from irl_ros.core.errors import LearningError, ParameterError
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.learning.cost import QuadraticCost
 
@@ -59,26 +65,43 @@ class SoftSolution:
 
     Attributes:
         controller: The optimal q(u_t | x_t).
-        log_partition: log of the integral of exp(-c) over all actions, averaged over x_1 and the
-            dynamics noise as the expected soft value; exact for deterministic dynamics.
+        log_partition: -E[V_1(x_1)] / alpha, the expected soft value. Where nothing is discounted
+            and the dynamics are deterministic it is the mean over x_1 of the log of the integral
+            of exp(-c / alpha) over all actions.
     """
 
     controller: LinearGaussianController
     log_partition: float
 
 
-def solve(cost: QuadraticCost, dynamics: LinearDynamics) -> SoftSolution:
-    """Minimise E_q[c] - H(q) over time-varying linear-Gaussian controllers, by (1) to (4).
+def solve(
+    cost: QuadraticCost,
+    dynamics: LinearDynamics,
+    *,
+    temperature: float = 1.0,
+    discount: float = 1.0,
+) -> SoftSolution:
+    """Find the time-varying linear-Gaussian controller of least cost less entropy, by (1) to (4).
+
+    Args:
+        cost: c_t.
+        dynamics: Where x' comes from.
+        temperature: alpha > 0.
+        discount: gamma, above 0 and at most 1.
 
     Raises:
+        ParameterError: If temperature or discount is out of its range.
         LearningError: If a Q_uu is not positive definite.
     """
-    controller, factors, values = _recursion(cost, dynamics)
+    controller, factors, values = _recursion(cost, dynamics, temperature, discount)
     cholesky, value = torch.from_numpy(factors), torch.from_numpy(values)
+    weights = discount ** torch.arange(controller.horizon, dtype=value.dtype)
     # Integrating exp(-Q) over u leaves (2 pi)^(d/2) |Q_uu|^(-1/2) exp(-V).
-    integrals = cholesky.diagonal(dim1=-2, dim2=-1).log().sum()
-    integrals = integrals - 0.5 * cholesky[..., 0].numel() * math.log(2 * math.pi)
-    noise = 0.5 * (value[1:, 1:, 1:] * dynamics.covariances).sum()
+    integrals = (weights[:, None] * cholesky.diagonal(dim1=-2, dim2=-1).log()).sum()
+    dimensions = controller.action_dim * weights.sum()
+    integrals = integrals - 0.5 * dimensions * math.log(2 * math.pi)
+    later = weights[1:, None, None]
+    noise = 0.5 * (later * value[1:, 1:, 1:] * dynamics.covariances).sum()
     mean = dynamics.initial_mean
     start = 0.5 * (value[0, 1:, 1:] * dynamics.initial_covariance).sum()
     start = start + 0.5 * mean @ value[0, 1:, 1:] @ mean + value[0, 0, 1:] @ mean
@@ -86,23 +109,32 @@ def solve(cost: QuadraticCost, dynamics: LinearDynamics) -> SoftSolution:
     return SoftSolution(controller, -float(start + noise + integrals))
 
 
-def optimal_controller(cost: QuadraticCost, dynamics: LinearDynamics) -> LinearGaussianController:
-    """Return the controller of `solve` without the value of the problem.
+def optimal_controller(
+    cost: QuadraticCost, dynamics: LinearDynamics, temperature: float = 1.0
+) -> LinearGaussianController:
+    """Return the controller of `solve` without discount, and without the value of the problem.
 
     Raises:
+        ParameterError: If the temperature is out of its range.
         LearningError: If a Q_uu is not positive definite.
     """
-    return _recursion(cost, dynamics)[0]
+    return _recursion(cost, dynamics, temperature, discount=1.0)[0]
 
 
 def _recursion(
-    cost: QuadraticCost, dynamics: LinearDynamics
+    cost: QuadraticCost, dynamics: LinearDynamics, temperature: float, discount: float
 ) -> tuple[LinearGaussianController, Float[ndarray, "T u u"], Float[ndarray, "T g g"]]:
     """Do (1) to (3); return the controller, Cholesky factors of Q_uu and V_t of (1, x)."""
+    if not 0 < temperature < math.inf:
+        raise ParameterError(f"temperature {temperature}; give a finite one above 0")
+    if not 0 < discount <= 1:
+        raise ParameterError(f"discount {discount}; give one above 0, at most 1")
     steps, size = cost.vector.shape
     state_dim = dynamics.initial_mean.shape[0]
     action_dim = size - state_dim
     costs, forward = _with_constant(cost, dynamics, action_dim)
+    costs /= temperature
+    forward *= math.sqrt(discount)  # it stands on both sides of V
     u, x = slice(0, action_dim), slice(action_dim, None)
     gains = np.empty((steps, action_dim, 1 + state_dim))
     factors = np.empty((steps, action_dim, action_dim))

@@ -29,8 +29,8 @@ def state_cost(states: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
 
 
 def soft_solution(weights: torch.Tensor = WEIGHTS, temperature: float = 1.0) -> SoftSolution:
-    """Solve for c / temperature by the Riccati recursion."""
-    matrix = (torch.diag(weights) / temperature).expand(STEPS, 3, 3)
+    """Solve by the Riccati recursion."""
+    matrix = torch.diag(weights).expand(STEPS, 3, 3)
     zeros = torch.zeros(STEPS, 3, dtype=torch.float64)
     dynamics = LinearDynamics(
         MATRIX.expand(STEPS - 1, 2, 3),
@@ -39,7 +39,8 @@ def soft_solution(weights: torch.Tensor = WEIGHTS, temperature: float = 1.0) -> 
         START,
         torch.zeros(2, 2, dtype=torch.float64),
     )
-    return solve(QuadraticCost(matrix, zeros, zeros[:, 0]), dynamics)
+    cost = QuadraticCost(matrix, zeros, zeros[:, 0])
+    return solve(cost, dynamics, temperature=temperature)
 
 
 def run(policy: Policy, generator: torch.Generator | None = None) -> torch.Tensor:

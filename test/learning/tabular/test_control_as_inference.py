@@ -5,11 +5,13 @@
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 import torch
 from enumeration import all_paths, counted
+from scipy.linalg import solve_discrete_are
 
-from irl_ros.core.errors import DataError, LearningError
+from irl_ros.core.errors import DataError, LearningError, ParameterError
 from irl_ros.learning.cost import QuadraticCost
 from irl_ros.learning.lqr import LinearDynamics, propagate
 from irl_ros.learning.lqr import solve as solve_riccati
@@ -217,11 +219,15 @@ def test_sampled_visits_tend_to_expected_ones(horizon: int | None) -> None:
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.6])
-def test_on_a_lattice_soft_value_iteration_is_the_riccati_solution(noise: float) -> None:
-    """Dynamics x' = x + u + w and c = 1/2 (x^2 + u^2) with x, u and w on a lattice of spacing h.
+@pytest.mark.parametrize(("temperature", "discount"), [(1.0, 1.0), (0.4, 1.0), (1.7, 0.8)])
+def test_on_a_lattice_soft_value_iteration_is_the_riccati_solution(
+    noise: float, temperature: float, discount: float
+) -> None:
+    """Dynamics x' = x + u + h + w with x, u and w on a lattice of spacing h.
 
-    Sums over a lattice are integrals of Gaussians to many digits, so the tables have the
-    continuous problem's values up to log h in each step.
+    The cost is 1/2 (x^2 + u^2) - 0.3 x + 0.1 u + 0.2. Sums over a lattice are integrals of
+    Gaussians to many digits, so the tables have the continuous problem's values up to alpha log h
+    in each step.
     """
     steps, spacing, reach = 5, 0.25, 40
     lattice = spacing * torch.arange(-reach, reach + 1, dtype=torch.float64)
@@ -229,7 +235,7 @@ def test_on_a_lattice_soft_value_iteration_is_the_riccati_solution(noise: float)
     jumps = torch.arange(-20, 21) if noise else torch.zeros(1, dtype=torch.int64)
     weights = (-0.5 * (spacing * jumps.double() / max(noise, spacing)) ** 2).exp()
     index = torch.arange(size)
-    reached = index[:, None, None] + (index - reach)[None, :, None] + jumps
+    reached = index[:, None, None] + (index - reach)[None, :, None] + 1 + jumps
     initial = torch.zeros(size, dtype=torch.float64)
     initial[reach + 4] = 1.0  # x_1 = 1
     mdp = Mdp(
@@ -237,37 +243,140 @@ def test_on_a_lattice_soft_value_iteration_is_the_riccati_solution(noise: float)
         (weights / weights.sum()).expand(reached.shape),
         initial,
         steps,
+        discount,
     )
-    reward = -0.5 * (lattice[:, None] ** 2 + lattice[None, :] ** 2) + math.log(spacing)
-    tables = solve(mdp, reward)
+    cell = temperature * math.log(spacing)
+    of_state, of_action = 0.5 * lattice**2 - 0.3 * lattice, 0.5 * lattice**2 + 0.1 * lattice
+    reward = cell - of_state[:, None] - of_action - 0.2
+    tables = solve(mdp, reward, temperature)
 
     one = torch.ones(1, dtype=torch.float64)
     cost = QuadraticCost(
         torch.eye(2, dtype=torch.float64).expand(steps, 2, 2),
-        torch.zeros(steps, 2, dtype=torch.float64),
-        torch.zeros(steps, dtype=torch.float64),
+        torch.tensor([-0.3, 0.1], dtype=torch.float64).expand(steps, 2),
+        torch.full((steps,), 0.2, dtype=torch.float64),
     )
     dynamics = LinearDynamics(
         torch.ones(steps - 1, 1, 2, dtype=torch.float64),
-        torch.zeros(steps - 1, 1, dtype=torch.float64),
+        torch.full((steps - 1, 1), spacing, dtype=torch.float64),
         torch.full((steps - 1, 1, 1), noise**2, dtype=torch.float64),
         one,
         torch.zeros(1, 1, dtype=torch.float64),
     )
-    riccati = solve_riccati(cost, dynamics)
-    assert float(tables.values[0, reach + 4]) == pytest.approx(riccati.log_partition, abs=1e-7)
-    visits = visitation(mdp, tables.policy)
+    riccati = solve_riccati(cost, dynamics, temperature=temperature, discount=discount)
+    value = temperature * riccati.log_partition
+    assert float(tables.values[0, reach + 4]) == pytest.approx(value, abs=1e-7)
+    visits = visitation(dataclasses.replace(mdp, discount=1.0), tables.policy)
     marginals = propagate(riccati.controller, dynamics)
     for step in range(steps):
         shares = tables.policy[step, reach + 4]
         mean = float((shares * lattice).sum())
         variance = float((shares * lattice**2).sum()) - mean**2
-        gain, covariance = riccati.controller.gains, riccati.controller.covariances
-        assert mean == pytest.approx(float(gain[step, 0, 0]), abs=1e-7)
-        assert variance == pytest.approx(float(covariance[step, 0, 0]), abs=1e-7)
+        expected = float(riccati.controller.action_mean(step, one)[0])
+        assert mean == pytest.approx(expected, abs=1e-7)
+        covariance = float(riccati.controller.covariances[step, 0, 0])
+        assert variance == pytest.approx(covariance, abs=1e-7)
         states = visits[step].sum(dim=-1)
         spread = float((states * lattice**2).sum()) - float((states * lattice).sum()) ** 2
         assert spread == pytest.approx(float(marginals.covariances[step, 0, 0]), abs=1e-7)
+
+
+def regulator(
+    steps: int, start: tuple[float, float] = (0.0, 0.0)
+) -> tuple[QuadraticCost, LinearDynamics, np.ndarray]:
+    """Return a problem of two states and an action, and its [Q S; S^T R], which is no diagonal."""
+    matrix = np.array([[1.0, 0.2, 0.1], [0.2, 0.5, -0.1], [0.1, -0.1, 0.3]])
+    cost = QuadraticCost(
+        torch.from_numpy(matrix).expand(steps, 3, 3),
+        torch.zeros(steps, 3, dtype=torch.float64),
+        torch.zeros(steps, dtype=torch.float64),
+    )
+    forward = torch.tensor([[1.1, 0.3, 0.1], [0.0, 0.9, 0.4]], dtype=torch.float64)
+    dynamics = LinearDynamics(
+        forward.expand(steps - 1, 2, 3),
+        torch.zeros(steps - 1, 2, dtype=torch.float64),
+        torch.zeros(steps - 1, 2, 2, dtype=torch.float64),
+        torch.tensor(start, dtype=torch.float64),
+        torch.zeros(2, 2, dtype=torch.float64),
+    )
+    return cost, dynamics, matrix
+
+
+@pytest.mark.parametrize("discount", [1.0, 0.7])
+@pytest.mark.parametrize("temperature", [1.0, 0.2])
+def test_a_long_horizon_tends_to_the_algebraic_riccati_equation(
+    temperature: float, discount: float
+) -> None:
+    """With a discount the equation is that of sqrt(gamma) A and sqrt(gamma) B."""
+    cost, dynamics, matrix = regulator(200)
+    forward = dynamics.matrices[0].numpy() * math.sqrt(discount)
+    a, b = forward[:, :2], forward[:, 2:]
+    q, r, s = matrix[:2, :2], matrix[2:, 2:], matrix[:2, 2:]
+    p = solve_discrete_are(a, b, q, r, s=s)
+    curvature = r + b.T @ p @ b
+    solution = solve_riccati(cost, dynamics, temperature=temperature, discount=discount)
+    gain, covariance = solution.controller.gains[0], solution.controller.covariances[0]
+    np.testing.assert_allclose(gain, -np.linalg.solve(curvature, b.T @ p @ a + s.T), atol=1e-10)
+    np.testing.assert_allclose(covariance, temperature * np.linalg.inv(curvature), atol=1e-10)
+    # A start elsewhere costs 1/2 x^T P x more, whatever the temperature.
+    start = (0.7, -1.2)
+    _, away, _ = regulator(200, start)
+    other = solve_riccati(cost, away, temperature=temperature, discount=discount)
+    more = temperature * (solution.log_partition - other.log_partition)
+    assert more == pytest.approx(0.5 * np.array(start) @ p @ np.array(start), abs=1e-9)
+
+
+@pytest.mark.parametrize("discount", [1.0, 0.7])
+def test_the_limit_of_temperature_zero_is_the_optimal_regulator(discount: float) -> None:
+    """Actions are those of least squares, however noisy the dynamics; their spread vanishes."""
+    steps, start = 4, (0.7, -1.2)
+    cost, still, matrix = regulator(steps, start)
+    noisy = dataclasses.replace(
+        still, covariances=torch.eye(2, dtype=torch.float64).expand(steps - 1, 2, 2)
+    )
+    # All actions at once: the states are linear in them, so the cost is one quadratic form.
+    forward = still.matrices[0].numpy()
+    states, moved = [np.array(start)], [np.zeros((2, steps))]
+    for step in range(steps - 1):
+        states.append(forward[:, :2] @ states[-1])
+        moved.append(forward[:, :2] @ moved[-1])
+        moved[-1][:, step] += forward[:, 2]
+    rows = [np.vstack([block, np.eye(steps)[step]]) for step, block in enumerate(moved)]
+    hessian = sum(discount**step * row.T @ matrix @ row for step, row in enumerate(rows))
+    slope = sum(
+        discount**step * row.T @ matrix @ np.append(state, 0.0)
+        for step, (row, state) in enumerate(zip(rows, states, strict=True))
+    )
+    actions = -np.linalg.solve(hessian, slope)
+    least = 0.5 * sum(
+        discount**step * point @ matrix @ point
+        for step, (row, state) in enumerate(zip(rows, states, strict=True))
+        for point in [np.append(state, 0.0) + row @ actions]
+    )
+    gaps = []
+    for temperature in (1.0, 1e-3, 1e-6):
+        soft = solve_riccati(cost, noisy, temperature=temperature, discount=discount)
+        mean = propagate(soft.controller, still).means[:, 2]
+        np.testing.assert_allclose(mean, actions, atol=1e-10)
+        # The last action costs 1/2 R u^2 alone.
+        variance = float(soft.controller.covariances[-1, 0, 0])
+        assert variance == pytest.approx(temperature / matrix[2, 2])
+        assert float(soft.controller.covariances.max()) <= variance
+        hard = solve_riccati(cost, still, temperature=temperature, discount=discount)
+        gaps.append(abs(-temperature * hard.log_partition - least))
+    assert gaps[0] > gaps[1] > gaps[2]
+    assert gaps[2] < 1e-4
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, math.inf, math.nan])
+def test_a_regulator_refuses_what_is_no_temperature_and_no_discount(bad: float) -> None:
+    cost, dynamics, _ = regulator(3)
+    with pytest.raises(ParameterError, match=f"temperature {bad}; give"):
+        solve_riccati(cost, dynamics, temperature=bad)
+    with pytest.raises(ParameterError, match=f"discount {bad}; give"):
+        solve_riccati(cost, dynamics, discount=bad)
+    with pytest.raises(ParameterError, match=r"discount 1\.1; give"):
+        solve_riccati(cost, dynamics, discount=1.1)
 
 
 # --- What is refused ---------------------------------------------------------------------------
