@@ -1,16 +1,17 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The loop of sampling, fitting the reward and improving the policy, with rollouts."""
+"""Learning on an arm by iterations, and the loop of `sampling_loop` with rollouts."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from irl_ros.core.parameters import Parameters
 from irl_ros.core.rollout import RolloutSource
 from irl_ros.learning.iterations import Iterations
 from irl_ros.learning.learner import Report
 from irl_ros.learning.problem import LearningProblem, fingerprint
+from irl_ros.learning.sampling_loop import SamplingLoop
 from irl_ros.learning.saved_state import Identity, Part
 
 C = TypeVar("C", bound=Parameters)
@@ -67,11 +68,8 @@ class ArmIterations(Iterations[C, D], Generic[C, D]):
         return Identity(self.config, {"seed": self.seed}, (part,))
 
 
-class LearningLoop(ArmIterations[C, D], Generic[C, D, T]):
-    """Sample, fit the reward, improve the policy, and again.
-
-    What differs between algorithms is what a trial is, and each of the three.
-    """
+class LearningLoop(ArmIterations[C, D], SamplingLoop[RolloutSource, D, T], Generic[C, D, T]):
+    """Sample rollouts, fit the reward, improve the policy, and again."""
 
     def step(self, source: RolloutSource) -> D:
         """Do one iteration: sample, fit the reward, improve the policy.
@@ -80,18 +78,4 @@ class LearningLoop(ArmIterations[C, D], Generic[C, D, T]):
             RolloutError: If the source cannot deliver.
             LearningError: If the reward or the policy step has no finite result.
         """
-        trial = self._sample(source)
-        fitted = self._fit_reward(trial)
-        return self._told(self._improve(trial, fitted))
-
-    @abstractmethod
-    def _sample(self, source: RolloutSource) -> T:
-        """Try the policy as it is now."""
-
-    @abstractmethod
-    def _fit_reward(self, trial: T) -> Mapping[str, Any]:
-        """Fit the reward, or cost, in place, and return what is worth knowing about it."""
-
-    @abstractmethod
-    def _improve(self, trial: T, fitted: Mapping[str, Any]) -> D:
-        """Improve the policy by the reward, and return the iteration's diagnostics."""
+        return self._told(self._round(source))

@@ -20,7 +20,7 @@ path, E of the demonstrators and pi of the policy:
      is soft-optimal with temperature lambda.
 """
 
-from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import final
 
@@ -28,24 +28,23 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from torch import Tensor, nn
-from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.learning.saved_state import SavedState, under
 from irl_ros.learning.tabular.cloning import CloningConfig, clone
-from irl_ros.learning.tabular.learner import IterationDiagnostics, TabularLearner
+from irl_ros.learning.tabular.fit import fit, with_decay
+from irl_ros.learning.tabular.learner import IterationDiagnostics
 from irl_ros.learning.tabular.mdp import Mdp, by_action
 from irl_ros.learning.tabular.problem import (
     Paths,
     TabularProblem,
-    check_whole_paths,
     empirical_visits,
     joined,
     new_paths,
 )
 from irl_ros.learning.tabular.rewards import RewardConfig, make_reward
+from irl_ros.learning.tabular.sampling import SamplingLearner
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ def count_logits(
     return (shown + prior).log() - (tried + prior).log()
 
 
-class AdversarialLearner(TabularLearner[AdversarialConfig, AdversarialDiagnostics]):
+class AdversarialLearner(SamplingLearner[AdversarialConfig, AdversarialDiagnostics, Paths]):
     """What both have in common: paths of the policy, a reward, a step of the policy.
 
     Args:
@@ -137,31 +136,26 @@ class AdversarialLearner(TabularLearner[AdversarialConfig, AdversarialDiagnostic
     def __init__(
         self, problem: TabularProblem, shown: Paths, config: AdversarialConfig, seed: int = 0
     ) -> None:
-        check_whole_paths(problem.mdp, shown)
-        super().__init__(
-            problem, config, config.iterations, AdversarialDiagnostics, shown=shown, seed=seed
-        )
+        super().__init__(problem, shown, config, config.iterations, AdversarialDiagnostics, seed)
         self._policy = clone(problem.mdp, shown, config.cloning)
-        self._tried = Paths(shown.states[:0], shown.actions[:0])
 
     @property
     def policy(self) -> Float[Tensor, "T S A"]:
         """The policy as it is now."""
         return self._policy
 
-    @abstractmethod
-    def _fit(self) -> None:
-        """Tell demonstrations from what the policy did."""
-
-    def _step(self, iteration: int) -> AdversarialDiagnostics:
-        mdp, config = self.problem.mdp, self.config
-        new = new_paths(mdp, self._policy, config.rollouts, self.seed, iteration)
+    def _sample(self, source: Mdp) -> Paths:
+        config = self.config
+        new = new_paths(source, self._policy, config.rollouts, self.seed, self.iteration + 1)
         kept, tried = config.remembered * config.rollouts, joined(self._tried, new)
         self._tried = Paths(tried.states[-kept:], tried.actions[-kept:])
-        self._fit()
+        return new
+
+    def _improve(self, trial: Paths, fitted: Mapping[str, float]) -> AdversarialDiagnostics:
+        mdp, config, iteration = self.problem.mdp, self.config, self.iteration + 1
         values = policy_values(mdp, self.reward, self._policy, config.entropy_weight)
         self._policy = improved(self._policy, values, config.step, config.entropy_weight)
-        difference = self.problem.visits - empirical_visits(mdp, new)
+        difference = self.problem.visits - empirical_visits(mdp, trial)
         return AdversarialDiagnostics(
             iteration=iteration,
             rollouts=iteration * config.rollouts,
@@ -169,16 +163,11 @@ class AdversarialLearner(TabularLearner[AdversarialConfig, AdversarialDiagnostic
         )
 
     def _own_state(self) -> SavedState:
-        tensors = {
-            "policy": self._policy,
-            "states": self._tried.states,
-            "actions": self._tried.actions,
-        }
-        return SavedState(tensors, {})
+        return SavedState({**super()._own_state().tensors, "policy": self._policy}, {})
 
     def _restore_own(self, state: SavedState) -> None:
+        super()._restore_own(state)
         self._policy = state.tensors["policy"]
-        self._tried = Paths(state.tensors["states"], state.tensors["actions"])
 
 
 @final
@@ -196,8 +185,9 @@ class Gail(AdversarialLearner):
         )
         return nn.functional.softplus(logits)
 
-    def _fit(self) -> None:
+    def _fit_reward(self, trial: Paths) -> Mapping[str, float]:
         """Do nothing: (1) is a function of the counts."""
+        return {}
 
 
 @final
@@ -228,28 +218,18 @@ class Airl(AdversarialLearner):
         expected = (mdp.probabilities * after[:, mdp.successors]).sum(dim=-1)
         return by_action(mdp, self._model()) + expected - values.unsqueeze(-1)
 
-    def _fit(self) -> None:
+    def _fit_reward(self, trial: Paths) -> Mapping[str, float]:
         weights = [*self._model.parameters(), self._shaping]
         shown, tried = self.problem.visits, empirical_visits(self.problem.mdp, self._tried)
 
-        def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-            vector_to_parameters(torch.from_numpy(flat), weights)
+        def loss(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
             logits = self._shaped() - self._policy.log()
             value = (shown * nn.functional.softplus(-logits)).sum()
             value = value + (tried * nn.functional.softplus(logits)).sum()
-            slopes = parameters_to_vector(torch.autograd.grad(value, weights)).numpy()
-            decay = self.config.weight_decay * flat
-            return float(value.detach()) + 0.5 * float(decay @ flat), slopes + decay
+            return with_decay(value, weights, theta, self.config.weight_decay)
 
-        start = parameters_to_vector(weights).detach().numpy()
-        found = minimize(
-            loss,
-            start,
-            jac=True,
-            method="L-BFGS-B",
-            options={"maxiter": self.config.inner_iterations},
-        )
-        vector_to_parameters(torch.from_numpy(found.x), weights)
+        fit(weights, loss, self.config.inner_iterations)
+        return {}
 
     def _own_state(self) -> SavedState:
         tensors = {

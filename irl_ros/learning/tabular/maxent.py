@@ -25,13 +25,13 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from torch import Tensor
-from torch.nn.utils import parameters_to_vector, vector_to_parameters
+from torch.nn.utils import parameters_to_vector
 
 from irl_ros.core.errors import LearningError
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.learning.saved_state import SavedState, under
+from irl_ros.learning.tabular.fit import fit
 from irl_ros.learning.tabular.learner import IterationDiagnostics, TabularLearner
 from irl_ros.learning.tabular.mdp import by_action
 from irl_ros.learning.tabular.messages import infer
@@ -159,40 +159,28 @@ class MaxEnt(TabularLearner[MaxEntConfig, MaxEntDiagnostics]):
         return self._likelihood(self.reward, None).policy
 
     def _step(self, iteration: int) -> MaxEntDiagnostics:
-        weights = list(self._model.parameters())
+        weights, decay = list(self._model.parameters()), self.config.weight_decay
         last: Likelihood | None = None
 
-        def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        def loss(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
             nonlocal last
-            vector_to_parameters(torch.from_numpy(flat), weights)
             table = by_action(self.problem.mdp, self._model())
             last = self._likelihood(table.detach(), last)
             slopes = torch.autograd.grad(table, weights, last.gradient)
-            slope = self.config.weight_decay * flat - parameters_to_vector(slopes).numpy()
-            return 0.5 * self.config.weight_decay * float(flat @ flat) - last.value, slope
+            slope = decay * theta - parameters_to_vector(slopes).numpy()
+            return 0.5 * decay * float(theta @ theta) - last.value, slope
 
-        result = minimize(
-            loss,
-            parameters_to_vector(weights).detach().numpy(),
-            jac=True,
-            method="L-BFGS-B",
-            options={
-                "maxiter": self.config.inner_iterations,
-                "gtol": self.config.tolerance,
-                "ftol": 0.0,
-            },
-        )
-        value, slope = loss(result.x)
+        found = fit(weights, loss, self.config.inner_iterations, self.config.tolerance)
         assert last is not None
-        if not math.isfinite(value):
+        if not math.isfinite(found.value):
             raise LearningError(
-                f"the likelihood is {value} in iteration {iteration}; raise weight_decay"
+                f"the likelihood is {found.value} in iteration {iteration}; raise weight_decay"
             )
         expected = visitation(self.problem.mdp, last.policy).sum(dim=0)
         return MaxEntDiagnostics(
             iteration=iteration,
             log_likelihood=last.value,
-            gradient_norm=float(np.abs(slope).max()),
+            gradient_norm=float(np.abs(found.gradient).max()),
             visit_error=float((self.problem.visits.sum(dim=0) - expected).abs().max()),
         )
 

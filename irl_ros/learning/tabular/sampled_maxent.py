@@ -20,15 +20,14 @@ with the loss of a discriminator it is GAN-GCL (Finn, Christiano, Abbeel and Lev
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from torch import Tensor
-from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from irl_ros.core.errors import LearningError
 from irl_ros.core.parameters import Parameters, parameter
@@ -36,16 +35,12 @@ from irl_ros.learning.importance import effective_sample_size, log_mixture
 from irl_ros.learning.objective import discriminator_loss, guided_cost_loss, optimal_log_partition
 from irl_ros.learning.saved_state import SavedState, under
 from irl_ros.learning.tabular.cloning import CloningConfig, clone
-from irl_ros.learning.tabular.learner import IterationDiagnostics, TabularLearner
-from irl_ros.learning.tabular.mdp import by_action
-from irl_ros.learning.tabular.problem import (
-    Paths,
-    TabularProblem,
-    check_whole_paths,
-    joined,
-    new_paths,
-)
+from irl_ros.learning.tabular.fit import fit, with_decay
+from irl_ros.learning.tabular.learner import IterationDiagnostics
+from irl_ros.learning.tabular.mdp import Mdp, by_action
+from irl_ros.learning.tabular.problem import Paths, TabularProblem, joined, new_paths
 from irl_ros.learning.tabular.rewards import RewardConfig, make_reward
+from irl_ros.learning.tabular.sampling import SamplingLearner
 from irl_ros.learning.tabular.soft_control import solve
 
 
@@ -89,6 +84,19 @@ class SampledMaxEntDiagnostics(IterationDiagnostics):
     effective_samples: float
 
 
+@dataclass(frozen=True)
+class Samples:
+    """What Z is estimated from: the demonstrations, and after them all paths sampled so far.
+
+    Attributes:
+        paths: tau_j.
+        log_q: log q of (2) of each.
+    """
+
+    paths: Paths
+    log_q: Float[Tensor, " M"]
+
+
 def path_costs(
     paths: Paths, reward: Float[Tensor, "S A"], temperature: float
 ) -> Float[Tensor, " M"]:
@@ -102,7 +110,7 @@ def path_log_prob(policy: Float[Tensor, "T S A"], paths: Paths) -> Float[Tensor,
     return policy[steps, paths.states, paths.actions].log().sum(dim=1)
 
 
-class SampledMaxEnt(TabularLearner[SampledMaxEntConfig, SampledMaxEntDiagnostics]):
+class SampledMaxEnt(SamplingLearner[SampledMaxEntConfig, SampledMaxEntDiagnostics, Samples]):
     """Learn a reward from paths of the policy that is soft-optimal for it.
 
     The demonstrations stand among the samples of (1), with the density of a policy cloned from
@@ -122,18 +130,8 @@ class SampledMaxEnt(TabularLearner[SampledMaxEntConfig, SampledMaxEntDiagnostics
     def __init__(
         self, problem: TabularProblem, shown: Paths, config: SampledMaxEntConfig, seed: int = 0
     ) -> None:
-        check_whole_paths(problem.mdp, shown)
-        super().__init__(
-            problem,
-            config,
-            config.iterations,
-            SampledMaxEntDiagnostics,
-            shown=shown,
-            seed=seed,
-        )
-        self._shown = shown
+        super().__init__(problem, shown, config, config.iterations, SampledMaxEntDiagnostics, seed)
         self._model = make_reward(problem.features, config.reward, self.generator)
-        self._tried = Paths(shown.states[:0], shown.actions[:0])
         # q_k and m_k; the clone counts the demonstrations as its own.
         self._policies = clone(problem.mdp, shown, config.cloning).unsqueeze(0)
         self._produced = torch.tensor([float(len(shown.states))], dtype=torch.float64)
@@ -153,76 +151,65 @@ class SampledMaxEnt(TabularLearner[SampledMaxEntConfig, SampledMaxEntDiagnostics
         """Paths sampled so far."""
         return len(self._tried.states)
 
-    def _step(self, iteration: int) -> SampledMaxEntDiagnostics:
+    def _sample(self, source: Mdp) -> Samples:
         rollouts, newest = self.config.rollouts, self._policies[-1]
-        new = new_paths(self.problem.mdp, newest, rollouts, self.seed, iteration)
+        new = new_paths(source, newest, rollouts, self.seed, self.iteration + 1)
         self._tried = joined(self._tried, new)
         self._produced[-1] += rollouts
-        background, log_q = self._background()
-        value = self._fit(background, log_q)
+        together = joined(self._shown, self._tried)
+        log_q = torch.stack([path_log_prob(policy, together) for policy in self._policies])
+        return Samples(together, log_mixture(log_q, self._produced))
+
+    def _fit_reward(self, trial: Samples) -> Mapping[str, float]:
+        weights = list(self._model.parameters())
+
+        def loss(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+            reward = by_action(self.problem.mdp, self._model())
+            value = self._loss(path_costs(trial.paths, reward, self.config.temperature), trial)
+            return with_decay(value, weights, theta, self.config.weight_decay)
+
+        value = fit(weights, loss, self.config.inner_iterations).value
         if not math.isfinite(value):
             raise LearningError(
-                f"the loss is {value} in iteration {iteration}; raise weight_decay"
+                f"the loss is {value} in iteration {self.iteration + 1}; raise weight_decay"
             )
+        costs = path_costs(trial.paths, self.reward, self.config.temperature)
+        log_weights = -costs - trial.log_q
+        return {
+            "loss": value,
+            "log_partition": float(log_weights.logsumexp(dim=0)) - math.log(len(log_weights)),
+            "effective_samples": effective_sample_size(log_weights),
+        }
+
+    def _loss(self, costs: Float[Tensor, " M"], trial: Samples) -> Float[Tensor, ""]:
+        """Return L of (1), or the discriminator's loss, where the samples cost this much."""
+        count = len(self._shown.states)
+        if self.config.loss == "gcl":
+            return guided_cost_loss(costs[:count], costs, trial.log_q)
+        ratios = -costs - trial.log_q
+        log_z = optimal_log_partition(ratios[:count], ratios[count:])
+        alike = torch.ones(count, dtype=torch.float64)
+        return discriminator_loss(
+            ratios[:count] - log_z, ratios[count:] - log_z, demonstration_weights=alike
+        )
+
+    def _improve(self, trial: Samples, fitted: Mapping[str, float]) -> SampledMaxEntDiagnostics:
         if self.config.adaptive_sampler:
             self._policies = torch.cat([self._policies, self.policy.unsqueeze(0)])
             self._produced = torch.cat([self._produced, self._produced.new_zeros(1)])
-        log_weights = -path_costs(background, self.reward, self.config.temperature) - log_q
-        return SampledMaxEntDiagnostics(
-            iteration=iteration,
-            rollouts=self.rollouts,
-            loss=value,
-            log_partition=float(log_weights.logsumexp(dim=0)) - math.log(len(log_q)),
-            effective_samples=effective_sample_size(log_weights),
-        )
-
-    def _background(self) -> tuple[Paths, Float[Tensor, " M"]]:
-        """Return what Z is estimated from, and log q of (2)."""
-        together = joined(self._shown, self._tried)
-        log_q = torch.stack([path_log_prob(policy, together) for policy in self._policies])
-        return together, log_mixture(log_q, self._produced)
-
-    def _fit(self, background: Paths, log_q: Float[Tensor, " M"]) -> float:
-        weights, count = list(self._model.parameters()), len(self._shown.states)
-
-        def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-            vector_to_parameters(torch.from_numpy(flat), weights)
-            reward = by_action(self.problem.mdp, self._model())
-            costs = path_costs(background, reward, self.config.temperature)
-            if self.config.loss == "gan":
-                ratios = -costs - log_q
-                log_z = optimal_log_partition(ratios[:count], ratios[count:])
-                alike = torch.ones(count, dtype=torch.float64)
-                value = discriminator_loss(
-                    ratios[:count] - log_z, ratios[count:] - log_z, demonstration_weights=alike
-                )
-            else:
-                value = guided_cost_loss(costs[:count], costs, log_q)
-            slopes = parameters_to_vector(torch.autograd.grad(value, weights)).numpy()
-            decay = self.config.weight_decay * flat
-            return float(value.detach()) + 0.5 * float(decay @ flat), slopes + decay
-
-        result = minimize(
-            loss,
-            parameters_to_vector(weights).detach().numpy(),
-            jac=True,
-            method="L-BFGS-B",
-            options={"maxiter": self.config.inner_iterations},
-        )
-        return loss(result.x)[0]
+        return SampledMaxEntDiagnostics(self.iteration + 1, rollouts=self.rollouts, **fitted)
 
     def _own_state(self) -> SavedState:
         tensors = {
+            **super()._own_state().tensors,
             **under("reward", self._model.state_dict()),
-            "states": self._tried.states,
-            "actions": self._tried.actions,
             "policies": self._policies,
             "produced": self._produced,
         }
         return SavedState(tensors, {})
 
     def _restore_own(self, state: SavedState) -> None:
-        saved = state.tensors
+        super()._restore_own(state)
         self._model.load_state_dict(state.part("reward"))
-        self._tried = Paths(saved["states"], saved["actions"])
-        self._policies, self._produced = saved["policies"], saved["produced"].clone()
+        self._policies = state.tensors["policies"]
+        self._produced = state.tensors["produced"].clone()
