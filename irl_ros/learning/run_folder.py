@@ -25,6 +25,18 @@ CONFIG_FILE = "config.json"
 RUN_FILE = "run.json"
 DIAGNOSTICS_FILE = "diagnostics.jsonl"
 _IDENTITY = ("arm", "condition", "slot", "preset", "algorithm")
+_LIBRARIES = (
+    "torch",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "clarabel",
+    "gymnasium",
+    "stable-baselines3",
+    "pybullet",
+    "ruckig",
+    "safetensors",
+)
 _OWN_FACTS = ("seed", "iterations_done", "rollouts", "finished", "versions")
 CHECKPOINT_FILE = "checkpoint.safetensors"
 
@@ -33,9 +45,9 @@ R = TypeVar("R", bound=Report)
 
 @functools.cache
 def versions() -> Mapping[str, str]:
-    """Return the versions of what a result depends on."""
+    """Return the versions of what a result depends on; nothing is imported for it."""
     found = {"irl_ros": __version__, "python": platform.python_version()}
-    for name in ("torch", "numpy", "scipy", "scikit-learn", "pybullet", "ruckig", "safetensors"):
+    for name in _LIBRARIES:
         try:
             found[name] = packages.version(name)
         except packages.PackageNotFoundError:

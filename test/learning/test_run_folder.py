@@ -3,6 +3,9 @@
 """Run folders: bit-exact resumption, artifacts that come back, refusals that lose nothing."""
 
 import json
+import subprocess
+import sys
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -161,3 +164,25 @@ def test_a_cost_with_malformed_settings_is_a_clear_error(tmp_path: Path, setting
     content = safetensors.torch.save(safetensors.torch.load(file.read_bytes()), metadata)
     with pytest.raises(DataError, match=r"the cost is incomplete: .*; train it again"):
         cost_from_bytes(content)
+
+
+def test_a_run_names_the_versions_of_the_libraries_that_its_numbers_come_from(
+    tmp_path: Path,
+) -> None:
+    go(tmp_path, stop_after=1)
+    told = json.loads((tmp_path / "run.json").read_text())["versions"]
+    named = ("torch", "numpy", "scipy", "clarabel", "gymnasium", "stable-baselines3", "ruckig")
+    assert {name: told[name] for name in named} == {name: metadata.version(name) for name in named}
+
+
+def test_versions_are_looked_up_without_importing_the_libraries() -> None:
+    script = (
+        "import sys\n"
+        "from irl_ros.learning.run_folder import versions\n"
+        "assert 'clarabel' in versions()\n"
+        "print(*{'clarabel', 'gymnasium', 'stable_baselines3', 'pybullet'} & set(sys.modules))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (result.returncode, result.stdout.strip()) == (0, ""), result.stdout + result.stderr
