@@ -14,7 +14,7 @@ from irl_ros.core.features import AffineFeatures
 from irl_ros.core.policy import LinearGaussianController, Policy
 from irl_ros.learning.artifacts import cost_from_bytes, cost_to_bytes
 from irl_ros.learning.cost import Cost, CostConfig
-from irl_ros.learning.lqr import LinearDynamics, solve
+from irl_ros.learning.lqr import LinearDynamics, expected_cost, propagate, solve
 from irl_ros.learning.placed_cost import PlacedCost
 from irl_ros.learning.planning.model import fit_linear_model
 from irl_ros.learning.planning.mppi import Mppi, MppiConfig
@@ -22,6 +22,8 @@ from irl_ros.learning.planning.mppi_policy import MppiPolicy
 from irl_ros.learning.planning.soft_q import QNetwork, SoftQConfig, SoftQLearning
 from irl_ros.learning.planning.soft_q_policy import action_grid
 from irl_ros.learning.reward_tools.compare import compare_costs
+from irl_ros.learning.reward_tools.shaping import remove_potential
+from irl_ros.learning.reward_tools.value_difference import sampled_value_difference
 from irl_ros.learning.transitions import Transitions
 
 STEPS, PERIOD, GOAL = 30, 0.2, 1.0
@@ -47,8 +49,8 @@ def main() -> None:
     )
     placed = PlacedCost(cost, features)
 
-    def total(policy: Policy) -> float:
-        state, result = START, 0.0
+    def total(policy: Policy, start: Tensor = START) -> float:
+        state, result = start, 0.0
         for step in range(STEPS):
             action = policy.action_mean(step, state)
             result += float(placed(state, action))
@@ -67,9 +69,11 @@ def main() -> None:
         model.offset.expand(STEPS - 1, 2),
         model.covariance.expand(STEPS - 1, 2, 2),
         START,
-        1e-9 * torch.eye(2, dtype=torch.float64),
+        0.2**2 * torch.eye(2, dtype=torch.float64),
     )
-    regulator = solve(cost.expand(features, around[..., :2], around[..., 2:]), dynamics).controller
+    quadratic = cost.expand(features, around[..., :2], around[..., 2:])
+    # At this temperature next to no noise is left in the controller.
+    regulator = solve(quadratic, dynamics, temperature=1e-9).controller
 
     still = LinearGaussianController(
         0 * regulator.gains, 0 * regulator.offsets, 0 * regulator.covariances + 1
@@ -95,19 +99,52 @@ def main() -> None:
     print(f"standing still: cost {total(still):.2f}")
 
     # A cost that looks different and asks for the same: scaled, shifted and shaped.
+    def shaping(now: Tensor, after: Tensor) -> Tensor:
+        return 40 * (after.sin() - now.sin()).sum(dim=-1)
+
     def same(now: Tensor, action: Tensor, after: Tensor) -> Tensor:
-        return 3 * placed(now, action) + 2 + 40 * (after.sin() - now.sin()).sum(dim=-1)
+        return 3 * placed(now, action) + 2 + shaping(now, after)
 
     def plain(now: Tensor, action: Tensor, _: Tensor) -> Tensor:
         return placed(now, action)
 
-    found = compare_costs(plain, same, motions[torch.arange(300)], discount=1.0)
+    some = motions[torch.arange(300)]
+    found = compare_costs(plain, same, some, discount=1.0)
     print(f"shaped cost: correlation {found.correlation:.2f}, EPIC distance {found.epic:.4f}")
-    other = PlacedCost(cost, AffineFeatures(features.matrix, -features.offset))
-    found = compare_costs(
-        plain, lambda now, action, _: other(now, action), motions[torch.arange(300)], discount=1.0
+
+    # Where one can guess what a potential is made of, it is found and taken away. Some of the
+    # plain cost looks like such a potential, too; what the shaping added is the difference.
+    now, after = some.states, some.next_states
+    costs = placed(now, some.actions)
+    before, shaped = (
+        remove_potential(each, now.sin(), after.sin(), discount=1.0)
+        for each in (costs, costs + shaping(now, after))
     )
+    added = ", ".join(f"{weight:.2f}" for weight in (shaped.weights - before.weights).tolist())
+    apart = float((shaped.costs - before.costs).abs().max())
+    print(f"shaping removed: {added} times the sines, the rest differs by {apart:.4f}")
+
+    # A cost that asks for something else, and what its optimum loses by the true one.
+    elsewhere = AffineFeatures(features.matrix, -features.offset)
+    other = PlacedCost(cost, elsewhere)
+    found = compare_costs(plain, lambda now, action, _: other(now, action), some, discount=1.0)
     print(f"another goal: correlation {found.correlation:.2f}, EPIC distance {found.epic:.4f}")
+    mistaken = solve(
+        cost.expand(elsewhere, around[..., :2], around[..., 2:]), dynamics, temperature=1e-9
+    ).controller
+    starts = START + 0.2 * torch.randn(2, 100, 2, generator=generator, dtype=torch.float64)
+    lost = sampled_value_difference(
+        torch.tensor([total(regulator, start) for start in starts[0]]),
+        torch.tensor([total(mistaken, start) for start in starts[1]]),
+    )
+    exact = [
+        float(expected_cost(quadratic, propagate(controller, dynamics)).sum())
+        for controller in (regulator, mistaken)
+    ]
+    print(
+        f"its optimum loses {lost.mean:.2f} +- {lost.standard_error:.2f} in rollouts, "
+        f"{exact[1] - exact[0]:.2f} exactly"
+    )
 
 
 if __name__ == "__main__":

@@ -88,3 +88,10 @@ def test_one_cost_and_three_optimisers() -> None:
     assert costs[0] <= min(costs[1:3]) <= max(costs[1:3]) < 1.1 * costs[0]
     assert costs[3] > 5 * costs[0]
     assert "EPIC distance 0.0000" in output
+    assert "shaping removed: 40.00, 40.00 times the sines, the rest differs by 0.0000" in output
+    words = output.splitlines()[-1].split()
+    mean, error, exact = (float(words[place]) for place in (3, 5, 8))
+    assert words[:3] + words[-1:] == ["its", "optimum", "loses", "exactly"]
+    assert 0 < error < 1
+    assert mean == pytest.approx(exact, abs=3 * error)
+    assert exact == pytest.approx(99.02, abs=0.02)
