@@ -27,7 +27,6 @@ from irl_ros.sim.dish import DishSimulator
 from irl_ros.sim.motion_actions import motion_actions
 from irl_ros.sim.rollouts import SimRollouts
 
-
 _NO_DATASET = ("", "none")  # launch arguments cannot be empty
 
 
