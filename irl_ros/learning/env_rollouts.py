@@ -22,7 +22,8 @@ class EnvRollouts:
     Every rollout has T steps. One that the environment ends earlier stays in an absorbing state:
     the last state, with a 1 in an added last component that is 0 before; what the policy does
     there has no effect. So the length of an attempt can neither be rewarded nor punished by the
-    sign of a learned reward.
+    sign of a learned reward. Actions after the end are kept as they were drawn; a problem with
+    ``absorbs`` has them left out, and `absorb` brings demonstrations to the same form.
 
     Args:
         env: The environment; it is closed with this source.

@@ -21,6 +21,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from irl_ros.core.errors import ParameterError
 from irl_ros.core.neural_policy import NeuralPolicy, neural_policy
 from irl_ros.core.parameters import parameter
 from irl_ros.core.trajectory import Trajectories, concatenate
@@ -98,11 +99,19 @@ class CostLearner:
         problem: Demonstrations and the context to be learned.
         config: All switches.
         generator: Source of all randomness.
+
+    Raises:
+        ParameterError: If attempts may end early.
     """
 
     def __init__(
         self, problem: LearningProblem, config: NeuralGclConfig, generator: torch.Generator
     ) -> None:
+        if problem.absorbs:
+            raise ParameterError(
+                "absorbs = True, but this cost would count actions after the end; learn with gail "
+                "or airl, or from attempts that do not end early"
+            )
         self._problem = problem
         self._config = config
         self._generator = generator

@@ -17,6 +17,7 @@ from irl_ros.core.neural_policy import NeuralPolicy
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.rollout import RolloutSource
 from irl_ros.core.trajectory import Rollouts, Trajectories
+from irl_ros.learning.absorbing import acting
 from irl_ros.learning.behaviour_cloning import (
     BehaviourCloning,
     BehaviourCloningConfig,
@@ -179,7 +180,8 @@ class NeuralLearning(LearningLoop[NeuralLearningConfig, NeuralDiagnostics, Rollo
         policy, tried = self.policy, trial.trajectories
         rewards = self.learner.rewards(tried)
         # The gradient of the entropy: E[log pi] is raised by the reward -log pi.
-        entropic = rewards - self.config.entropy_weight * log_densities(policy, tried)
+        log_pi = log_densities(policy, tried) * acting(tried, absorbs=self.problem.absorbs)
+        entropic = rewards - self.config.entropy_weight * log_pi
         report = self._optimiser.improve(tried, entropic)
         return NeuralDiagnostics(
             iteration=self.iteration + 1,

@@ -46,6 +46,8 @@ class LearningProblem:
         coordinates: What is known of the state's inner dependence; None if nothing.
         positions: Cost inputs that say where the robot is, all by default; the others say how
             fast it moves.
+        absorbs: Whether the last component of a state is 1 once an attempt has ended early, see
+            `absorb`; GAIL and AIRL then leave actions after the end out.
 
     Raises:
         DataError: If the parts disagree in number or dimension.
@@ -61,6 +63,7 @@ class LearningProblem:
     weights: Float[Tensor, " N"]
     coordinates: Coordinates | None = None
     positions: slice = field(default_factory=lambda: slice(None))
+    absorbs: bool = False
 
     def __post_init__(self) -> None:
         """Check the parts against each other."""

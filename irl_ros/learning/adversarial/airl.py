@@ -215,11 +215,15 @@ class AirlReward(DiscriminatorReward):
     def _logits(
         self, inputs: Float[Tensor, "M T y"], trajectories: Trajectories, policy: NeuralPolicy
     ) -> Logits:
-        """Return l of (1), with the densities of the policy as it is now."""
-        log_pi = log_densities(policy, trajectories, inputs)[:, :-1].flatten()
+        """Return l of (1), with the densities of the policy as it is now.
+
+        After an early end there is nothing to choose, and log pi is 0.
+        """
+        log_pi = log_densities(policy, trajectories, inputs) * self._acting(trajectories)
+        log_pi = log_pi[:, :-1].flatten()
         counted = self._counted(trajectories.horizon)
         now, after = inputs[:, :-1].flatten(0, 1), inputs[:, 1:].flatten(0, 1)
-        done = trajectories.actions[:, :-1].flatten(0, 1)
+        done = self._effective(trajectories)[:, :-1].flatten(0, 1)
 
         def logits(chosen: Int[Tensor, " b"]) -> Float[Tensor, " b"]:
             times = (chosen % counted).to(now.dtype)
@@ -231,7 +235,7 @@ class AirlReward(DiscriminatorReward):
     @torch.no_grad()
     def rewards(self, rollouts: Trajectories) -> Float[Tensor, "M T"]:
         """Return (2) of each step; h is 0 after the last one."""
-        seen, done = self._problem.features(rollouts.states), rollouts.actions
+        seen, done = self._problem.features(rollouts.states), self._effective(rollouts)
         times = torch.arange(rollouts.horizon, dtype=seen.dtype).expand(len(seen), -1)
         shaped = self.network(seen[:, :-1], done[:, :-1], seen[:, 1:], times[:, :-1])
         last = self.network.bare(seen[:, -1], done[:, -1])
@@ -241,7 +245,8 @@ class AirlReward(DiscriminatorReward):
     @torch.no_grad()
     def bare(self, rollouts: Trajectories) -> Float[Tensor, "M T"]:
         """Return g of each step, the reward that can be taken elsewhere."""
-        return self.network.bare(self._problem.features(rollouts.states), rollouts.actions)
+        seen = self._problem.features(rollouts.states)
+        return self.network.bare(seen, self._effective(rollouts))
 
     @property
     def learned_cost(self) -> Cost | None:

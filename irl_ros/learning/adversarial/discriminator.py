@@ -27,6 +27,7 @@ from irl_ros.core.errors import LearningError
 from irl_ros.core.neural_policy import NeuralPolicy
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.trajectory import Trajectories, concatenate
+from irl_ros.learning.absorbing import acting
 from irl_ros.learning.cost import Cost
 from irl_ros.learning.problem import LearningProblem
 from irl_ros.learning.saved_state import (
@@ -161,6 +162,14 @@ class DiscriminatorReward(ABC):
     ) -> Logits:
         """Return the logit as a function of the numbers of steps, trajectory after trajectory."""
 
+    def _acting(self, trajectories: Trajectories) -> Float[Tensor, "M T"]:
+        """Return 1 for each step whose action has an effect, 0 after an early end."""
+        return acting(trajectories, absorbs=self._problem.absorbs)
+
+    def _effective(self, trajectories: Trajectories) -> Float[Tensor, "M T u"]:
+        """Return the actions, 0 where they have no effect: they must not tell who acts."""
+        return trajectories.actions * self._acting(trajectories).unsqueeze(-1)
+
     def _counted(self, horizon: int) -> int:
         """Return how many steps of each trajectory the discriminator is fitted to."""
         return horizon
@@ -186,6 +195,13 @@ class DiscriminatorReward(ABC):
 
 
 def action_deviations(problem: LearningProblem) -> Float[Tensor, " u"]:
-    """Return the standard deviation of each action in the demonstrations, not below 1e-6."""
-    deviations: Tensor = problem.demonstrations.actions.flatten(0, 1).std(dim=0)
+    """Return the standard deviation of each action in the demonstrations, not below 1e-6.
+
+    Actions after an early end do not count.
+    """
+    shown = problem.demonstrations
+    actions = shown.actions.flatten(0, 1)
+    if problem.absorbs:
+        actions = actions[acting(shown, absorbs=True).flatten() > 0]
+    deviations: Tensor = actions.std(dim=0)
     return deviations.clamp(min=1e-6)

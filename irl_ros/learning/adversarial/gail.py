@@ -83,7 +83,7 @@ class GailReward(DiscriminatorReward):
     def _logits(
         self, inputs: Float[Tensor, "M T y"], trajectories: Trajectories, policy: NeuralPolicy
     ) -> Logits:
-        pairs = self._pairs(inputs, trajectories.actions).flatten(0, 1)
+        pairs = self._pairs(inputs, self._effective(trajectories)).flatten(0, 1)
 
         def logits(chosen: Int[Tensor, " b"]) -> Float[Tensor, " b"]:
             return self.network(pairs[chosen])  # type: ignore[no-any-return]
@@ -94,7 +94,8 @@ class GailReward(DiscriminatorReward):
     def rewards(self, rollouts: Trajectories) -> Float[Tensor, "M T"]:
         """Return (3), -log D, of each step."""
         inputs = self._problem.features(rollouts.states)
-        return nn.functional.softplus(self.network(self._pairs(inputs, rollouts.actions)))
+        pairs = self._pairs(inputs, self._effective(rollouts))
+        return nn.functional.softplus(self.network(pairs))
 
     def _pairs(
         self, inputs: Float[Tensor, "M T y"], actions: Float[Tensor, "M T u"]
