@@ -33,7 +33,7 @@ def test_teaching_learning_and_the_cost_along_a_demonstration(tmp_path: Path) ->
     rewards = [float(line.split()[2]) for line in lines if " s " in line and line[0] == " "]
     assert len(rewards) == 20
     planned = run("07_plan_with_a_learned_cost.py", tmp_path / "run")
-    assert "plates in slot 4" in planned
+    assert "planned: 2 of 2 plates in slot 4" in planned
 
 
 def test_reading_a_dataset(tmp_path: Path) -> None:
