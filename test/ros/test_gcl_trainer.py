@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from driver_double import DriverDouble
 from harness import RosHarness
 from std_msgs.msg import UInt8MultiArray
 from takes import ARM, make_recorder, record, samples
@@ -23,7 +24,7 @@ from irl_ros.core.task import DishTask
 from irl_ros.demos.message_types import Target
 from irl_ros.learning.artifacts import cost_from_bytes, load_cost, load_policy, policy_from_bytes
 from irl_ros.learning.executables import load_executable
-from irl_ros.ros import qos
+from irl_ros.ros import conversions, qos
 from irl_ros.ros.conversions import payload, statuses
 
 pytestmark = [pytest.mark.ros, pytest.mark.sim]
@@ -113,12 +114,10 @@ def test_policies_with_other_actions_say_what_their_actions_mean(
 @pytest.mark.parametrize(
     ("algorithm", "short"),
     [
-        ("bc", {"bc.iterations": 2, "bc.steps": 5}),
         (
             "maxent",
             {"maxent.iterations": 1, "maxent.rollouts": 2, "maxent.fit.steps": 1},
         ),
-        ("max_margin", {"max_margin.iterations": 1, "max_margin.rollouts": 2}),
         ("relent", {}),
         ("gan_gcl", {}),
         (
@@ -211,6 +210,51 @@ def test_a_learned_cost_is_optimised_with_an_arm_that_nobody_taught(
     assert isinstance(load_policy(ros.folder / "neural")[0], NeuralPolicy)
     kept = load_cost(ros.folder / "neural")[0].state_dict()
     assert all(torch.equal(value, kept[name]) for name, value in learned.items())
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "short"),
+    [
+        ("bc", {"bc.iterations": 40, "bc.steps": 10}),
+        ("max_margin", {"max_margin.iterations": 3, "max_margin.rollouts": 2}),
+    ],
+)
+def test_what_was_learned_in_two_goes_is_executed_to_its_end(
+    ros: RosHarness, dataset: Path, algorithm: str, short: dict[str, object]
+) -> None:
+    """Stopped after an iteration, resumed, and put on an arm by the policy controller."""
+    status = ros.collect(DiagnosticArray, "training_status", qos.history())
+    output = ros.folder / "run"
+    values = {"dataset": str(dataset), "output": str(output), **SHORT, "algorithm": algorithm}
+    values["baseline_rollouts"] = 0
+    stopped = ros.start("irl_ros.nodes.gcl_trainer", {**values, **short})
+    ros.wait_until(lambda: last_word(status) == "training", "an iteration", 120.0)
+    assert stopped.interrupt(60.0) == 0
+    before = len((output / "diagnostics.jsonl").read_text().splitlines())
+    assert 1 <= before < int(str(short[f"{algorithm}.iterations"])), "stopped in between"
+    resumed = ros.start("irl_ros.nodes.gcl_trainer", {**values, **short, "resume": True})
+    assert ros.wait_for_end(resumed, 120.0) == 0
+    facts = json.loads((output / "run.json").read_text())
+    assert facts["finished"]
+    assert facts["algorithm"] == algorithm
+    assert (output / "cost.safetensors").exists() == (algorithm in LEARN_A_COST)
+
+    phases = ros.collect(DiagnosticStatus, "policy_controller/status", qos.latched())
+    start = np.array(load_executable(output).contract.start)
+    driver = DriverDouble(ros, start)
+    controller = ros.start("irl_ros.nodes.policy_controller", {"policy": str(output)})
+    ros.wait_until(lambda: phases, "the controller")
+    ros.wait_until(
+        lambda: conversions.answered(ros.call("policy_controller/execute"))[0], "an execution"
+    )
+    ended = ("holding", "tripped")
+    ros.wait_until(lambda: conversions.status(phases[-1]).values["phase"] in ended, "its end")
+    last = conversions.status(phases[-1])
+    assert last.values["phase"] == "holding", last
+    assert last.values["completed"] == "true"
+    assert np.abs(driver.plant.positions - start).max() > 0.01, "it has moved"
+    driver.assert_smooth()
+    assert controller.interrupt() == 0
 
 
 @pytest.mark.parametrize(
