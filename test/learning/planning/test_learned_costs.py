@@ -14,6 +14,8 @@ from irl_ros.core.files import write_atomically
 from irl_ros.core.parameters import replace
 from irl_ros.core.policy import LinearGaussianController, Policy
 from irl_ros.core.trajectory import Outcome, Rollouts, Trajectories, concatenate
+from irl_ros.learning.adversarial.airl import AirlConfig, AirlReward, airl
+from irl_ros.learning.adversarial.perceptron import Perceptron
 from irl_ros.learning.artifacts import COST_FILE, cost_to_bytes, load_cost
 from irl_ros.learning.cost import Cost, QuadraticCost
 from irl_ros.learning.gcl import GclConfig, GuidedCostLearning
@@ -90,11 +92,16 @@ ONE = torch.ones(1, 1, dtype=torch.float64)
 BOX = torch.tensor([[-1.0], [2.5]], dtype=torch.float64)
 LIMITS = torch.tensor([[-2.0], [2.0]], dtype=torch.float64)
 
+STILL = LinearGaussianController(
+    0 * ONE.expand(MOVES, 1, 1), 0 * ONE.expand(MOVES, 1), 0.5 * ONE.expand(MOVES, 1, 1)
+)
+
 
 class Line:
     """A point on a line: x' = x + 0.5 u, from near 0."""
 
     horizon, control_period, state_dim, action_dim = MOVES, 0.1, 1, 1
+    gain = 0.5
 
     def sample(
         self, policy: Policy, count: int, seed: int, *, deterministic: bool = False
@@ -111,7 +118,7 @@ class Line:
                 else:
                     action = policy.sample(step, state, generator)
                 states[index, step], actions[index, step] = state, action
-                state = state + 0.5 * action
+                state = state + self.gain * action
         outcome = Outcome(True, "", False, 0.0, 0.0, 0.0, 0.0)
         return Rollouts(Trajectories(states, actions), (outcome,) * count)
 
@@ -123,12 +130,12 @@ def on_the_line(goal: float) -> AffineFeatures:
     return AffineFeatures(ONE, goal * ONE[0])
 
 
-def line_expert(goal: float) -> LinearGaussianController:
+def line_expert(goal: float, gain: float = Line.gain) -> LinearGaussianController:
     """Return the soft optimum of 2 (x - g)^2 + 0.5 u^2."""
     matrix = 2 * torch.diag(torch.tensor([HURRY, EFFORT], dtype=torch.float64))
     vector = torch.tensor([-2 * HURRY * goal, 0.0], dtype=torch.float64)
     zeros = torch.zeros(MOVES, dtype=torch.float64)
-    moves = torch.tensor([[1.0, 0.5]], dtype=torch.float64).expand(MOVES - 1, 1, 2)
+    moves = torch.tensor([[1.0, gain]], dtype=torch.float64).expand(MOVES - 1, 1, 2)
     still = 0 * ONE
     noise = 1e-9 * ONE.expand(MOVES - 1, 1, 1)
     dynamics = LinearDynamics(moves, zeros[1:, None], noise, still[0], 0.0025 * ONE)
@@ -156,9 +163,9 @@ def line_problem(goal: float, count: int = 12) -> LearningProblem:
     )
 
 
-def line_cost(policy: Policy, goal: float) -> float:
+def line_cost(policy: Policy, goal: float, line: Line | None = None) -> float:
     """Return what mean actions cost by the demonstrator's cost."""
-    done = Line().sample(policy, 5, 1, deterministic=True).trajectories
+    done = (line or Line()).sample(policy, 5, 1, deterministic=True).trajectories
     paid = HURRY * (done.states - goal).square() + EFFORT * done.actions.square()
     return float(paid.sum(dim=(1, 2)).mean())
 
@@ -190,10 +197,7 @@ def test_soft_q_learning_optimises_a_cost_of_guided_cost_learning(tmp_path: Path
     placed = PlacedCost(stored(learner.learned_cost, tmp_path), on_the_line(goal))
 
     # Transitions that cover the line and all actions, from a model fitted to four walks.
-    still = LinearGaussianController(
-        0 * ONE.expand(MOVES, 1, 1), 0 * ONE.expand(MOVES, 1), 0.5 * ONE.expand(MOVES, 1, 1)
-    )
-    walks = transitions_of(Line().sample(still, 4, seed=7).trajectories)
+    walks = transitions_of(Line().sample(STILL, 4, seed=7).trajectories)
     motions = cover(fit_linear_model(walks), BOX, LIMITS, 600, torch.Generator().manual_seed(1))
     with torch.no_grad():
         costs = placed(motions.states, motions.actions)
@@ -203,6 +207,51 @@ def test_soft_q_learning_optimises_a_cost_of_guided_cost_learning(tmp_path: Path
     cells = action_grid(LIMITS, 25)
     learning = SoftQLearning(network, placed, cells, config, generator)
     learning.learn(motions, 1500)
-    optimum, nothing = line_cost(line_expert(goal), goal), line_cost(still, goal)
+    optimum, nothing = line_cost(line_expert(goal), goal), line_cost(STILL, goal)
     found = line_cost(learning.policy(MOVES), goal)
     assert optimum <= found < optimum + 0.1 * (nothing - optimum)
+
+
+# --- AIRL's network of states on another robot -------------------------------------------------
+
+
+class Reversed(Line):
+    """The point with half the gain, backwards: x' = x - 0.25 u."""
+
+    gain = -0.25
+
+
+def test_a_network_of_states_that_airl_learned_transfers_to_other_dynamics() -> None:
+    """Planned with, it costs little more than the optimum; the policy it came with goes astray."""
+    goal = 1.0
+    settings = {
+        "iterations": 15,
+        "rollouts": 10,
+        "exploration": 0.5,
+        "discriminator.steps": 40,
+        "discriminator.hidden": (16,),
+        "discriminator.learning_rate": 1e-2,
+        "discriminator.remembered": 3,
+        "cloning.policy.hidden": (16,),
+        "cloning.iterations": 10,
+        "proximal.learning_rate": 2e-3,
+    }
+    learning = airl(line_problem(goal), replace(AirlConfig(), settings), 0)
+    learning.run(Line())
+    reward = learning.learner
+    assert isinstance(reward, AirlReward)
+    assert isinstance(reward.network.reward, Perceptron)
+
+    def objective(states: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
+        # The price of an action is known, as in every cost here; g knows none.
+        return EFFORT * actions.square().sum(dim=-1) - reward.bare(Trajectories(states, actions))
+
+    other = Reversed()
+    model = fit_linear_model(transitions_of(other.sample(STILL, 4, seed=7).trajectories))
+    config = MppiConfig(samples=64, horizon=8, updates=2, target_ess=5)
+    found = MppiPolicy(Mppi(config, model.rollout, objective, ONE), STILL, seed=0)
+    optimum = line_cost(line_expert(goal, other.gain), goal, other)
+    nothing = line_cost(STILL, goal, other)
+    assert optimum <= line_cost(found, goal, other) < optimum + 0.15 * (nothing - optimum)
+    assert line_cost(learning.policy, goal, other) > nothing
+    assert line_cost(learning.policy, goal) < optimum + 0.15 * (nothing - optimum)  # at home
