@@ -215,8 +215,8 @@ def test_a_learned_cost_is_optimised_with_an_arm_that_nobody_taught(
 @pytest.mark.parametrize(
     ("algorithm", "short"),
     [
-        ("bc", {"bc.iterations": 40, "bc.steps": 10}),
-        ("max_margin", {"max_margin.iterations": 3, "max_margin.rollouts": 2}),
+        ("bc", {"bc.iterations": 100, "bc.patience": 100, "bc.steps": 10}),
+        ("max_margin", {"max_margin.iterations": 20, "max_margin.rollouts": 2}),
     ],
 )
 def test_what_was_learned_in_two_goes_is_executed_to_its_end(

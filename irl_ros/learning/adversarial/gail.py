@@ -10,8 +10,8 @@ that a step was *demonstrated*, D = sigmoid(-l), and each iteration
      with TRPO replaced (`proximal`), for the reward
 (3)  r(s, a) = -log D(s, a) = log(1 + exp(l(s, a))).
 
-(3) is positive everywhere: harmless only because every attempt has the same length, that of one that
-ended early too (`absorbing`).
+(3) is positive everywhere: harmless only because every attempt has the same length, that of one
+that ended early too (`absorbing`).
 """
 
 from dataclasses import dataclass, field
