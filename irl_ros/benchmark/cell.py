@@ -137,6 +137,7 @@ def run_cell(cell: Cell, folder: Path) -> CellResult:
         seconds=round(seconds, 2),
         cpu_seconds=round(cpu_seconds, 2),
         note=learned.note,
+        drops=_drops(mean),
     )
 
 
@@ -198,6 +199,11 @@ def _seed(cell: Cell, purpose: int) -> int:
 
 def _marks(outcomes: tuple[Outcome, ...]) -> str:
     return "".join("1" if outcome.success else "0" for outcome in outcomes)
+
+
+def _drops(outcomes: tuple[Outcome, ...]) -> tuple[float, ...]:
+    heights = [outcome.release_height for outcome in outcomes]
+    return tuple(round(height, 4) for height in heights if height is not None)
 
 
 def _failures(outcomes: tuple[Outcome, ...]) -> dict[str, int]:

@@ -35,6 +35,8 @@ class CellResult:
         seconds: Time that learning took, s.
         cpu_seconds: Processor time of it, s.
         note: Why learning ended early; empty if it did not.
+        drops: Height of the plate above its resting height when the gripper opened, of every
+            attempt with mean actions, m; empty in results of before it was measured.
     """
 
     method: str
@@ -55,6 +57,7 @@ class CellResult:
     seconds: float
     cpu_seconds: float
     note: str
+    drops: tuple[float, ...] = ()
 
     @property
     def key(self) -> tuple[str, str, int, str, str, int, int]:
@@ -84,8 +87,9 @@ class CellResult:
         return None
 
     def as_mapping(self) -> dict[str, Any]:
-        """Return all values by name."""
-        return dataclasses.asdict(self)
+        """Return all values by name; what was not measured is left out."""
+        values = dataclasses.asdict(self)
+        return values if self.drops else {n: v for n, v in values.items() if n != "drops"}
 
 
 def from_mapping(values: Mapping[str, Any]) -> CellResult:
@@ -95,9 +99,10 @@ def from_mapping(values: Mapping[str, Any]) -> CellResult:
         DataError: If names are missing or unknown.
     """
     names = {field.name for field in dataclasses.fields(CellResult)}
-    if set(values) != names:
+    wrong = names ^ {*values, "drops"}
+    if wrong:
         raise DataError(
-            f"a result with {sorted(set(values) ^ names)} missing or unknown; measure it again "
-            "with --replace"
+            f"a result with {sorted(wrong)} missing or unknown; measure it again with --replace"
         )
-    return CellResult(**{**values, "forces": tuple(values["forces"])})
+    many = {name: tuple(values.get(name, ())) for name in ("forces", "drops")}
+    return CellResult(**{**values, **many})

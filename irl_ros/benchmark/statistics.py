@@ -15,6 +15,9 @@ from irl_ros.report.proportion import wilson_interval
 _GOOD_PERCENT = 90
 """Successes with mean actions that make a seed a good one."""
 
+DROP = 0.02
+"""A plate that was higher above its resting height than this when the gripper opened fell, m."""
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -37,6 +40,8 @@ class Summary:
         force_95: The force that 95 % of them stayed below, N.
         seconds: Median time that learning took, s.
         notes: Number of seeds whose learning ended early.
+        dropped: Share of the successful attempts whose plate fell from more than `DROP`; None
+            where that was not measured, or nothing succeeded.
     """
 
     seeds: int
@@ -53,6 +58,7 @@ class Summary:
     force_95: float
     seconds: float
     notes: int
+    dropped: float | None
 
     @property
     def rate(self) -> float:
@@ -92,11 +98,23 @@ def summarise(results: Sequence[CellResult]) -> Summary:
         force_95=float(np.quantile(forces, 0.95)),
         seconds=statistics.median(result.seconds for result in results),
         notes=sum(bool(result.note) for result in results),
+        dropped=_dropped(results),
     )
 
 
 def _is_good(result: CellResult) -> bool:
     return 100 * result.successes >= _GOOD_PERCENT * len(result.mean)
+
+
+def _dropped(results: Sequence[CellResult]) -> float | None:
+    falls = [
+        fall > DROP
+        for result in results
+        if result.drops
+        for mark, fall in zip(result.mean, result.drops, strict=True)
+        if mark == "1"
+    ]
+    return sum(falls) / len(falls) if falls else None
 
 
 def _median(values: Iterable[float]) -> float:

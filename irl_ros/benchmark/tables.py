@@ -62,6 +62,7 @@ def details_table(table: Table) -> str:
         "sampled actions",
         "rollouts to first 90 %",
         "peak force, N",
+        "dropped",
         "learning, s",
         "failures",
     ]
@@ -132,6 +133,7 @@ def _details(summary: Summary, results: Sequence[CellResult]) -> list[str]:
         f"{_percent(summary.sampled)} %",
         first,
         f"{summary.force:.0f} (95 %: {summary.force_95:.0f})",
+        "" if summary.dropped is None else f"{_percent(summary.dropped)} %",
         f"{summary.seconds:.0f}",
         ", ".join(reasons),
     ]

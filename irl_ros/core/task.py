@@ -4,6 +4,7 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -97,12 +98,29 @@ class DishRack:
         return (slot - (self.slots - 1) / 2) * self.pitch
 
 
+class Placement(NamedTuple):
+    """Where a plate is, seen from where it would rest in its slot.
+
+    Attributes:
+        along: Distance along the rack, m.
+        across: Distance across it, m.
+        height: Distance upwards, m.
+        tilt: Angle between the plate and the vertical plane of its slot, rad.
+    """
+
+    along: float
+    across: float
+    height: float
+    tilt: float
+
+
 @dataclass(frozen=True)
 class DishTask:
     """The task with its rules; they are fixed before anything is learned.
 
     The plate is released, and one second later it must stand upright and still in its slot; and
-    it must not have been hit hard at any time.
+    it must not have been hit hard at any time. Where it was when the gripper opened is kept, but
+    is no part of the rules: a plate that fell into its slot unbroken stands there.
 
     Attributes:
         rack: Where the plate goes.
@@ -174,6 +192,27 @@ class DishTask:
             quaternion=quaternion_from_rotation(rotation @ _RACK_FROM_PLATE),
         )
 
+    def placement(self, slot: int, plate: Pose) -> Placement:
+        """Return where a plate is relative to its resting place in a slot.
+
+        Args:
+            slot: The slot.
+            plate: Pose of the plate in the base frame.
+
+        Raises:
+            ParameterError: If there is no such slot.
+        """
+        rack = self.rack
+        local = rack.rotation.T @ (plate.position - np.array(rack.position))
+        # A plate may turn about its own normal, and has no front: only the normal's line counts.
+        normal = rack.rotation.T @ plate.rotation[:, 0]
+        return Placement(
+            along=float(local[1]) - rack.slot_coordinate(slot),
+            across=float(local[0]),
+            height=float(local[2]) - self.resting_height,
+            tilt=math.acos(min(1.0, abs(float(normal[1])))),
+        )
+
     def judge(
         self,
         slot: int,
@@ -181,6 +220,7 @@ class DishTask:
         linear_velocity: Float[ndarray, " 3"],
         angular_velocity: Float[ndarray, " 3"],
         peak_force: float,
+        released: Pose | None = None,
     ) -> Outcome:
         """Judge an attempt by the released plate, `judge_time` after the gripper opened.
 
@@ -191,21 +231,16 @@ class DishTask:
             angular_velocity: Of the plate, rad/s.
             peak_force: Largest contact force during the attempt and after the release, averaged
                 over the force window, N.
+            released: Pose of the plate when the gripper opened; it is kept, not judged.
 
         Raises:
             ParameterError: If there is no such slot.
         """
-        rack = self.rack
-        local = rack.rotation.T @ (plate.position - np.array(rack.position))
-        across = float(local[0])
-        along = float(local[1]) - rack.slot_coordinate(slot)
-        height = float(local[2]) - self.resting_height
-        # A plate may turn about its own normal, and has no front: only the normal's line counts.
-        normal = rack.rotation.T @ plate.rotation[:, 0]
-        tilt = math.acos(min(1.0, abs(float(normal[1]))))
+        along, across, height, tilt = self.placement(slot, plate)
+        begun = None if released is None else self.placement(slot, released)
         speed = float(np.linalg.norm(linear_velocity))
         turn = float(np.linalg.norm(angular_velocity))
-        half_width = rack.pitch / 2 - self.slot_margin
+        half_width = self.rack.pitch / 2 - self.slot_margin
         broken = not peak_force <= self.force_limit
         if broken:
             reason = f"broken: {peak_force:.0f} N, over {self.force_limit:.0f} N"
@@ -229,6 +264,9 @@ class DishTask:
             slot_offset=along,
             height_offset=height,
             tilt=tilt,
+            release_height=begun and begun.height,
+            release_offset=begun and begun.along,
+            release_tilt=begun and begun.tilt,
         )
 
 

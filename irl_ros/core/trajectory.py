@@ -103,6 +103,10 @@ class Outcome:
         slot_offset: Distance from the target along the rack, m.
         height_offset: Height above the resting height, m.
         tilt: Angle between the plate and its upright pose, rad.
+        release_height: Height above the resting height when the gripper opened, m; None, like the
+            next two, if nobody looked.
+        release_offset: Distance from the target along the rack then, m.
+        release_tilt: Angle between the plate and its upright pose then, rad.
     """
 
     success: bool
@@ -112,6 +116,9 @@ class Outcome:
     slot_offset: float
     height_offset: float
     tilt: float
+    release_height: float | None = None
+    release_offset: float | None = None
+    release_tilt: float | None = None
 
 
 @dataclass(frozen=True)

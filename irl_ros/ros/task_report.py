@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the topic `task_outcome` says about an attempt at the task."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any
 
 from irl_ros.core.errors import DataError
@@ -38,7 +38,8 @@ def report_status(report: TaskReport) -> Status:
         return Status("task", "stale", "under way", values)
     message = report.outcome.reason or "success"
     level = "ok" if report.outcome.success else "error"
-    return Status("task", level, message, {**values, **asdict(report.outcome)})  # type: ignore[arg-type]
+    values |= {name: value for name, value in asdict(report.outcome).items() if value is not None}
+    return Status("task", level, message, values)  # type: ignore[arg-type]
 
 
 def task_report(status: Status) -> TaskReport:
@@ -52,7 +53,9 @@ def task_report(status: Status) -> TaskReport:
         outcome = None
         if status.level != "stale":
             values: dict[str, Any] = {
-                field.name: _read(texts[field.name], field.type) for field in fields(Outcome)
+                field.name: _read(texts[field.name], field.type)
+                for field in fields(Outcome)
+                if field.name in texts or field.default is MISSING
             }
             outcome = Outcome(**values)
         return TaskReport(int(texts["attempt"]), int(texts["slot"]), int(texts["seed"]), outcome)
@@ -65,4 +68,4 @@ def _read(text: str, kind: object) -> bool | float | str:
         if text not in {"true", "false"}:
             raise ValueError(text)
         return text == "true"
-    return float(text) if kind is float else text
+    return text if kind is str else float(text)

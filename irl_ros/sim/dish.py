@@ -117,6 +117,7 @@ class DishSimulator:
         self.slot = slot
         self.phase = Phase.MOVING
         self.outcome: Outcome | None = None
+        self._released: Pose | None = None
         self.steps = 0
         self._efforts = [0.0] * self._joint_count
         self._hand: tuple[list[float], list[float]] | None = None
@@ -280,9 +281,12 @@ class DishSimulator:
     def _next_phase(self) -> None:
         if self.phase is Phase.SETTLING:
             self._world.release_plate()
+            self._released = self._world.plate_motion()[0]
             self.phase = Phase.RELEASED
             self._until_next_phase = round(self.task.judge_time * PHYSICS_RATE_HZ)
             return
         pose, linear, angular = self._world.plate_motion()
-        self.outcome = self.task.judge(self.slot, pose, linear, angular, self.peak_force)
+        self.outcome = self.task.judge(
+            self.slot, pose, linear, angular, self.peak_force, self._released
+        )
         self.phase = Phase.JUDGED

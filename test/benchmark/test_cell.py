@@ -106,7 +106,7 @@ def test_a_cell_repeats(folder: Path) -> None:
     first, second = run_cell(wanted, folder), run_cell(wanted, folder)
     assert _without_time(first) == _without_time(second)
     assert first.fingerprint == wanted.fingerprint
-    assert len(first.mean) == len(first.sampled) == len(first.forces) == 2
+    assert len(first.mean) == len(first.sampled) == len(first.forces) == len(first.drops) == 2
     assert first.training == ""
 
 

@@ -78,6 +78,16 @@ def test_the_fingerprint_tells_settings_apart() -> None:
     assert cell().fingerprint == cell().fingerprint
 
 
+def test_results_of_before_releases_were_watched_can_be_read(tmp_path: Path) -> None:
+    file = ResultsFile(tmp_path / "dish.json")
+    file.add(result(seed=1), MACHINE)
+    file.add(result(seed=2, mean="10", drops=(0.05, 0.001)), MACHINE)
+    first, second = file.path.read_text().splitlines()[1:3]
+    assert "drops" not in first
+    assert "drops" in second
+    assert [each.drops for each in file.load()] == [(), (0.05, 0.001)]
+
+
 def test_broken_files_are_refused(tmp_path: Path) -> None:
     file = ResultsFile(tmp_path / "dish.json")
     for content in ("", "{}", '{"format": 2}', '{"format": 1, "machine": {}, "cells": [{}]}'):

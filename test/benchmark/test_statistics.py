@@ -56,6 +56,13 @@ def test_a_summary_counts() -> None:
     assert summary.interval[0] < 0.75 < summary.interval[1]
 
 
+def test_only_successes_are_asked_how_far_they_fell() -> None:
+    watched = result(seed=1, mean="1101", drops=(0.021, 0.019, 0.5, 0.0))
+    assert summarise([watched, result(seed=2)]).dropped == pytest.approx(1 / 3)
+    assert summarise([result(seed=2)]).dropped is None
+    assert summarise([result(mean="0", drops=(0.5,))]).dropped is None
+
+
 def test_most_seeds_that_never_get_there_are_an_infinite_median() -> None:
     results = [result(seed=seed, training="0" * 90) for seed in range(2)]
     assert math.isinf(summarise([*results, result(seed=3)]).first_ninety or 0.0)

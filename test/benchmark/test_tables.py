@@ -52,11 +52,13 @@ def test_differences_are_those_of_common_seeds() -> None:
 
 
 def test_details_name_the_reasons() -> None:
-    line = details_table(by_method_and_scenario([result(mean="1110")])).splitlines()[2]
-    assert line == (
-        "| gcl | matched | 0 of 1 (0 to 79 %) | 75 % | 75 % | 29 (1 of 1 seeds) | 10 (95 %: 10) "
-        "| 20 | broken 1 |"
-    )
+    watched = result(mean="1110", drops=(0.05, 0.0, 0.0, 0.0))
+    for measured_as, dropped in ((watched, "33 %"), (result(mean="1110"), "")):
+        line = details_table(by_method_and_scenario([measured_as])).splitlines()[2]
+        assert line == (
+            "| gcl | matched | 0 of 1 (0 to 79 %) | 75 % | 75 % | 29 (1 of 1 seeds) "
+            f"| 10 (95 %: 10) | {dropped} | 20 | broken 1 |"
+        )
 
 
 def test_seeds_are_counted_for_a_new_demonstrator() -> None:

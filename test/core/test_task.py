@@ -136,6 +136,16 @@ def test_every_rule_has_its_tolerance(change):
     assert judge(**{"plate": moved(4), **change}).success
 
 
+def test_a_fall_is_kept_and_not_judged():
+    released = moved(4, (0.01, 0.002, 0.06), turn=(math.radians(5), 0, 0))
+    outcome = TASK.judge(4, moved(4), STILL, STILL, 10.0, released)
+    assert outcome.success
+    assert outcome.release_height == pytest.approx(0.06)
+    assert outcome.release_offset == pytest.approx(0.002)
+    assert outcome.release_tilt == pytest.approx(math.radians(5))
+    assert judge(moved(4)).release_height is None
+
+
 def test_rules_are_fixed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         TASK.force_limit = 1e9

@@ -10,11 +10,12 @@ from irl_ros.ros.conversions import Status, status, status_message
 from irl_ros.ros.task_report import TaskReport, report_status, task_report
 
 SUCCESS = Outcome(True, "", False, 12.5, 0.0083, -0.001, 0.02)
+WATCHED = Outcome(True, "", False, 12.5, 0.0083, -0.001, 0.02, 0.031, -0.002, 0.01)
 FAILURE = Outcome(False, "broken: 65 N, over 60 N", True, 65.25, 0.0, 0.0, 0.5)
 
 
 @pytest.mark.parametrize(
-    ("outcome", "level"), [(None, "stale"), (SUCCESS, "ok"), (FAILURE, "error")]
+    ("outcome", "level"), [(None, "stale"), (SUCCESS, "ok"), (WATCHED, "ok"), (FAILURE, "error")]
 )
 def test_a_report_survives_the_message(outcome: Outcome | None, level: str) -> None:
     report = TaskReport(attempt=3, slot=4, seed=7, outcome=outcome)

@@ -195,6 +195,15 @@ def test_a_plate_put_into_its_slot_succeeds(simulator):
         assert 0.0 < outcome.peak_force < 60.0
 
 
+@pytest.mark.parametrize("height", [0.0, 0.03])
+def test_where_the_gripper_opened_is_kept(panda, height):
+    put(panda, 4, (0, 0, height))
+    outcome = panda.release()
+    assert outcome.release_height == pytest.approx(height, abs=0.003)
+    assert outcome.release_offset == pytest.approx(0.0, abs=0.003)
+    assert outcome.release_tilt == pytest.approx(0.0, abs=0.03)
+
+
 def test_the_resting_force_is_the_plates_weight(panda):
     put(panda, 4)
     panda.release()
