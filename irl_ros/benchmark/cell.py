@@ -69,7 +69,7 @@ class Cell:
             "harness": _HARNESS,
             "method": [self.method, _deciding(method.settings), method.demonstrations],
             "budget": method.budget(self.rollouts),
-            "scenario": [self.scenario.condition, self.scenario.slot, self.scenario.changes],
+            "scenario": self.scenario.decided(self.seed),
             "arm": self.arm,
             "seed": self.seed,
             "evaluations": self.evaluations,
@@ -107,7 +107,7 @@ def run_cell(cell: Cell, folder: Path) -> CellResult:
         IrlRosError: If the method cannot be tried at all.
     """
     method = METHODS[cell.method]
-    with closing(SimRollouts(cell.scenario.simulation(cell.arm), cell.scenario.slot)) as arm:
+    with closing(SimRollouts(_simulation(cell), cell.scenario.slot)) as arm:
         door = CountedRollouts(arm, method.budget(cell.rollouts))
         case = _case(cell, method, arm, door, folder)
         began, began_cpu = time.perf_counter(), time.process_time()
@@ -161,11 +161,15 @@ def _case(
     )
 
 
+def _simulation(cell: Cell) -> SimulationConfig:
+    return cell.scenario.simulation(cell.arm, cell.seed)
+
+
 def _rest(cell: Cell) -> Float[Tensor, " x"]:
     """Return the state of the cell's arm before it moves."""
     arm = load_arm(cell.arm)
     kinematics = Kinematics(arm)
-    shift = cell.scenario.simulation(cell.arm).start_shift
+    shift = _simulation(cell).start_shift
     posture = torch.from_numpy(start_posture(arm, kinematics, shift).copy())
     return kinematics.arm_state(posture, torch.zeros_like(posture))
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from irl_ros.benchmark.drawn import changed_too, drawn
 from irl_ros.core.errors import ParameterError
 from irl_ros.core.parameters import to_mapping
 from irl_ros.core.task import DishTask
@@ -13,8 +14,10 @@ from irl_ros.sim.change import ChangeConfig
 from irl_ros.sim.config import SimulationConfig
 
 COLD = "cold"
-BENCHMARK_CONDITIONS = ("matched", "mismatched", "biased", COLD, "shifted")
-"""The conditions of the arm, and ``cold``: sampling begins by standing still."""
+DRAWN = "drawn"
+BENCHMARK_CONDITIONS = ("matched", "mismatched", "biased", COLD, "shifted", DRAWN)
+"""The conditions of the arm, ``cold``: sampling begins by standing still, and ``drawn``: every
+seed has an arm and a start of its own."""
 
 _TASK = DishTask()
 _PLAIN = to_mapping(ChangeConfig())
@@ -77,10 +80,22 @@ class Scenario:
         """The same condition at the held-out slot of the rack as taught."""
         return Scenario(self.condition)
 
-    def simulation(self, arm: str) -> SimulationConfig:
-        """Return how the arm is simulated."""
+    def simulation(self, arm: str, seed: int) -> SimulationConfig:
+        """Return how the arm is simulated.
+
+        Args:
+            arm: Name of the arm.
+            seed: Of the cell; ``drawn`` alone depends on it.
+        """
+        if self.condition == DRAWN:
+            return SimulationConfig(arm=arm, change=changed_too(drawn(seed), self.change))
         condition = "matched" if self.cold else self.condition
         return SimulationConfig(arm=arm, condition=condition, change=self.change)
+
+    def decided(self, seed: int) -> list[Any]:
+        """Return all that distinguishes this scenario, with what was drawn for the seed."""
+        arm = [to_mapping(drawn(seed))] if self.condition == DRAWN else []
+        return [self.condition, self.slot, self.changes, *arm]
 
 
 def taught_slots(held_out: int) -> tuple[int, ...]:

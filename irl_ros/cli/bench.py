@@ -26,7 +26,7 @@ def dish(
         ),
     ] = None,
     condition: Annotated[
-        list[str] | None, typer.Option(help="Condition; all five if not given.")
+        list[str] | None, typer.Option(help="Condition; all if not given.")
     ] = None,
     seeds: Annotated[
         str,

@@ -17,8 +17,8 @@ from irl_ros.sim.config import CONDITIONS
 
 
 def test_every_condition_of_the_arm_is_measured_and_cold_is_matched() -> None:
-    assert {*CONDITIONS, "cold"} == set(BENCHMARK_CONDITIONS)
-    assert Scenario("cold").simulation("panda") == Scenario("matched").simulation("panda")
+    assert {*CONDITIONS, "cold", "drawn"} == set(BENCHMARK_CONDITIONS)
+    assert Scenario("cold").simulation("panda", 1) == Scenario("matched").simulation("panda", 2)
     assert [name for name in BENCHMARK_CONDITIONS if Scenario(name).cold] == ["cold"]
 
 
