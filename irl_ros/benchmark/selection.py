@@ -28,6 +28,9 @@ FEW_ROLLOUTS = 40
 REOPTIMISED = "reoptimised"
 """The method that takes a learned cost to other places."""
 
+ELSEWHERE = (REOPTIMISED, "fitted", "hand_written")
+"""The methods that the table of other places shows: that one, and what it is measured against."""
+
 OTHER_ARM = ("other_arm", "other_arm_five_costs")
 """The methods that take a learned cost to another arm."""
 
@@ -115,17 +118,19 @@ def opened_once(results: Iterable[CellResult]) -> Table:
 
 
 def published_places(results: Iterable[CellResult]) -> Table:
-    """Return what is published of costs optimised elsewhere, by place and condition."""
+    """Return what is published of other places, by place and by condition and method."""
     found: Table = {}
     for result in results:
         usual = result.rollouts == Cell.rollouts
-        if _is_usual(result, PUBLISHED_SEEDS) and usual and result.method == REOPTIMISED:
-            found.setdefault((scenario_name(result), result.condition), []).append(result)
+        if _is_usual(result, PUBLISHED_SEEDS) and usual and result.method in ELSEWHERE:
+            found.setdefault((scenario_name(result), result.method), []).append(result)
     table: Table = {}
     for condition in BENCHMARK_CONDITIONS:
-        for name, scenario in zip(PLACES, places(condition), strict=True):
-            if (scenario.name, condition) in found:
-                table[name, condition] = found[scenario.name, condition]
+        for method in ELSEWHERE:
+            column = condition if method == REOPTIMISED else f"{condition}, {method}"
+            for name, scenario in zip(PLACES, places(condition), strict=True):
+                if (scenario.name, method) in found:
+                    table[name, column] = found[scenario.name, method]
     return table
 
 

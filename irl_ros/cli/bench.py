@@ -52,7 +52,8 @@ def dish(
     elsewhere: Annotated[
         bool,
         typer.Option(
-            "--elsewhere", help="Optimise the cost that gcl learned at all other places, as it is."
+            "--elsewhere",
+            help="At all other places; without --method the cost that gcl learned, as it is.",
         ),
     ] = False,
     arm: Annotated[str, typer.Option(help="Arm to simulate.")] = "panda",

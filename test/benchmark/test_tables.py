@@ -135,7 +135,7 @@ def test_everything_that_was_measured_is_drawn_and_written(tmp_path: Path) -> No
     like = Cell("gcl", Scenario("matched"), 0)
     here = [Scenario("matched"), Scenario("cold")]
     cells = cells_of(["gcl", "bc", "no_lcr"], here, [100, 101], like)
-    cells += cells_of(["reoptimised"], places("cold"), [100, 101], like)
+    cells += cells_of(["reoptimised", "fitted"], places("cold"), [100, 101], like)
     results = [measured(cell) for cell in cells]
     text = measured_part(results, {"cores": "2"})
     pictures = write_figures(results, tmp_path / "images")
@@ -143,6 +143,7 @@ def test_everything_that_was_measured_is_drawn_and_written(tmp_path: Path) -> No
     assert sorted(linked) == sorted(picture.name for picture in pictures)
     assert len(linked) == 4
     assert "rack moved and turned" in text
+    assert "| place | cold | cold, fitted |" in text
     again = write_figures(results, tmp_path / "again")
     assert [each.read_bytes() for each in again] == [each.read_bytes() for each in pictures]
     page = tmp_path / "page.md"
