@@ -8,7 +8,7 @@ from typing import Any
 
 from irl_ros.benchmark.learners import guided
 from irl_ros.benchmark.method import Method, configured
-from irl_ros.benchmark.misplaced import guided_by_misplaced
+from irl_ros.benchmark.misplaced import MISPLACED, guided_by_misplaced
 from irl_ros.core.parameters import replace
 from irl_ros.learning.gcl import GclConfig
 
@@ -140,6 +140,7 @@ VARIANTS = (
             f"every fourth demonstration ended 5 cm beside its slot; {graded}",
             functools.partial(guided_by_misplaced, graded=graded == "graded"),
             GclConfig(),
+            also=MISPLACED,
         )
         for name, graded in (("misplaced", "nobody said so"), ("misplaced_graded", "graded"))
     ),

@@ -38,6 +38,16 @@ _HARNESS = 1
 """Raised whenever results of this module change their meaning."""
 
 _CODE = ("benchmark", "core", "learning", "sim")
+_LEARNING = (
+    "benchmark/cell.py",
+    "benchmark/learners.py",
+    "benchmark/teaching.py",
+    "core",
+    "learning",
+    "sim",
+)
+"""The code that a learned cost depends on."""
+
 _EVALUATION, _SAMPLED = 1, 2
 
 
@@ -87,8 +97,9 @@ class Cell:
         return replace(self, method=method.cost_of, scenario=self.scenario.learned, arm=arm)
 
     def cost_file(self, folder: Path) -> Path:
-        """Return where the learned cost is kept."""
-        return folder / "costs" / f"{self.method}-{self.fingerprint}.safetensors"
+        """Return where the learned cost is kept; one of other settings or code is another file."""
+        name = f"{self.method}-{self.fingerprint}-{code_digest(*_LEARNING)}"
+        return folder / "costs" / f"{name}.safetensors"
 
 
 def _deciding(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,7 +203,8 @@ def _keep_cost(cell: Cell, learned: Learned, folder: Path) -> None:
         return
     file = cell.cost_file(folder)
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(file, cost_to_bytes(learned.cost, {"cell": cell.fingerprint}))
+    facts = {"cell": cell.fingerprint, "code": code_digest(*_LEARNING)}
+    write_atomically(file, cost_to_bytes(learned.cost, facts))
 
 
 def _seed(cell: Cell, purpose: int) -> int:

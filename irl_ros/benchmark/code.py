@@ -14,10 +14,15 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 @functools.cache
 def code_digest(*layers: str) -> str:
-    """Return a sum over the sources of some layers, which changes with any of their letters."""
+    """Return a sum over the sources of some layers, which changes with any of their letters.
+
+    Args:
+        *layers: Names of folders, or paths of single modules, in the package.
+    """
     sums = hashlib.sha256()
     for layer in layers:
-        for file in sorted((_PACKAGE / layer).rglob("*.py")):
+        path = _PACKAGE / layer
+        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
             sums.update(str(file.relative_to(_PACKAGE)).encode())
             sums.update(file.read_bytes())
     return sums.hexdigest()[:12]

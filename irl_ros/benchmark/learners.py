@@ -42,8 +42,11 @@ HAND_WRITTEN = GroundTruthCost(
 )
 """Distance of the tool points to the target, squared and as a logarithm; SI units."""
 
-ORACLE_SHARPNESS = 5.0
-"""Leaving the shown path by the scale of the cost inputs costs the square of this."""
+ORACLE = {"sharpness": 5.0, "action_weight": _GCL.cost.action_weight}
+"""Leaving the shown path by the scale of the cost inputs costs the square of the sharpness."""
+
+FITTED: dict[str, Any] = {"density": to_mapping(_GCL.density)}
+"""What controllers that are fitted to demonstrations depend on, beside their own settings."""
 
 OPTIMISER: dict[str, Any] = {
     "rollouts": _GCL.rollouts,
@@ -106,9 +109,9 @@ def hand_written(case: BenchmarkCase) -> Learned:
 def oracle(case: BenchmarkCase) -> Learned:
     """Optimise a controller to follow a demonstration of the very task."""
     assert case.shown is not None
-    scale = case.problem.input_scale / ORACLE_SHARPNESS
+    scale = case.problem.input_scale / ORACLE["sharpness"]
     inputs, actions = case.problem.features(case.shown.states)[0], case.shown.actions[0]
-    cost = TrackingCost(inputs, actions, scale, _GCL.cost.action_weight)
+    cost = TrackingCost(inputs, actions, scale, ORACLE["action_weight"])
     return _optimised(case, cost, case.rollouts)
 
 

@@ -54,6 +54,8 @@ def configured(
     description: str,
     learn: Callable[..., Learned],
     config: Parameters,
+    *,
+    also: Mapping[str, Any] | None = None,
     **others: Any,
 ) -> Method:
     """Return the method of learning with a configuration.
@@ -63,8 +65,10 @@ def configured(
         group: Its kind.
         description: One line.
         learn: Learns from a case, given ``config``.
-        config: All that its result depends on.
+        config: What its result depends on.
+        also: Fixed values that it depends on, too.
         **others: Further attributes of `Method`.
     """
     learning = functools.partial(learn, config=config)
-    return Method(name, group, description, learning, to_mapping(config), **others)
+    settings = {**to_mapping(config), **(also or {})}
+    return Method(name, group, description, learning, settings, **others)

@@ -9,9 +9,10 @@ from typing import Any
 from irl_ros.benchmark.ablations import ABLATIONS, PLAIN, VARIANTS
 from irl_ros.benchmark.case import BenchmarkCase, Learned
 from irl_ros.benchmark.learners import (
+    FITTED,
     HAND_WRITTEN,
     OPTIMISER,
-    ORACLE_SHARPNESS,
+    ORACLE,
     cloned,
     demonstration_fitted,
     fixed_then_optimised,
@@ -67,6 +68,7 @@ _MAIN = (
         "controller fitted to the demonstrations, with tracking feedback",
         demonstration_fitted,
         _FITTED,
+        also=FITTED,
         tries=False,
     ),
     configured(
@@ -75,6 +77,7 @@ _MAIN = (
         "the same without tracking feedback",
         demonstration_fitted,
         _OPEN,
+        also=FITTED,
         tries=False,
     ),
     configured(
@@ -106,7 +109,7 @@ _MAIN = (
         "method",
         "follows a demonstration of the task itself",
         oracle,
-        {**OPTIMISER, "sharpness": ORACLE_SHARPNESS},
+        {**OPTIMISER, **ORACLE},
         shown=True,
     ),
 )

@@ -20,6 +20,9 @@ MISS = 0.05
 GRADE = 0.05
 """What it is given where grades are given."""
 
+MISPLACED = {"every": EVERY, "miss": MISS, "grade": GRADE}
+"""What results of these methods depend on, beside their configuration."""
+
 _POSITION = slice(14, 17)  # of the first tool point in the state, in the arm's base
 
 

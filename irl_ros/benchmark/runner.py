@@ -32,7 +32,8 @@ def machine() -> dict[str, str]:
 def waves(cells: Sequence[Cell], folder: Path) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
     """Return the cells in two parts: the second needs costs that the first learns.
 
-    Cells whose cost is neither kept in the folder nor among those given are added.
+    Cells whose cost is neither kept in the folder, as learned by today's code, nor among those
+    given are added.
     """
     dependent = [cell for cell in cells if cell.source]
     first = [cell for cell in cells if not cell.source]

@@ -5,6 +5,7 @@
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -29,6 +30,7 @@ from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.task import DishTask
 from irl_ros.learning.cost import Cost, CostConfig
 from irl_ros.learning.first_sampler import FirstSamplerConfig
+from irl_ros.sim.change import ChangeConfig
 from irl_ros.sim.config import SimulationConfig
 from irl_ros.sim.rollouts import SimRollouts
 
@@ -85,11 +87,17 @@ def test_some_demonstrations_are_spread_over_the_slots(folder: Path) -> None:
         chosen(shown, 5)
 
 
+@pytest.mark.parametrize(
+    "place",
+    [{}, {"slot": 7}, {"slot": 10}, {"change": ChangeConfig(rack_shift=(0.05, -0.08))}],
+    ids=["held out", "inside", "outside", "moved"],
+)
 def test_nothing_is_shown_where_the_task_is_to_be_done(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, monkeypatch: pytest.MonkeyPatch, place: dict[str, Any]
 ) -> None:
     seen = _watch(monkeypatch)
-    run_cell(cell(seed=0, evaluations=1), folder)
+    there = Scenario("matched", **place)
+    run_cell(replace(cell(seed=0, evaluations=1), scenario=there), folder)
     (case,) = seen
     rack = DishTask().rack
     away = (case.problem.contexts - case.problem.context).norm(dim=1)
@@ -135,7 +143,9 @@ def test_a_budget_cannot_be_exceeded() -> None:
         assert len(door.outcomes) == 2
 
 
-def test_costs_are_learned_before_they_are_needed(folder: Path) -> None:
+def test_costs_are_learned_before_they_are_needed_and_anew_by_other_code(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     there = Cell("reoptimised", Scenario("cold", 7), 3)
     source = Cell("gcl", Scenario("cold"), 3)
     assert there.source == source
@@ -145,6 +155,9 @@ def test_costs_are_learned_before_they_are_needed(folder: Path) -> None:
     file.parent.mkdir(exist_ok=True)
     file.touch()
     assert waves([there], folder) == ((), (there,))
+    monkeypatch.setattr(cell_module, "code_digest", lambda *_: "of other code")
+    assert waves([there], folder) == ((source,), (there,))
+    monkeypatch.undo()
     file.unlink()
 
 

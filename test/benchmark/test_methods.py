@@ -6,6 +6,7 @@ import pytest
 
 from irl_ros.benchmark.learners import iterations
 from irl_ros.benchmark.methods import GROUPS, METHODS, named
+from irl_ros.benchmark.misplaced import MISPLACED
 from irl_ros.core.errors import ParameterError
 from irl_ros.core.parameters import to_mapping
 from irl_ros.learning.algorithms import ALGORITHMS
@@ -51,9 +52,18 @@ def test_budgets_are_equal() -> None:
 def test_an_ablation_differs_from_the_default_in_what_it_says() -> None:
     default = to_mapping(GclConfig())
     for method in named(("ablations", "variants")):
-        changed = {name for name, value in method.settings.items() if value != default[name]}
-        assert changed or method.demonstrations or "misplaced" in method.name, method.name
+        changed = {name for name, value in method.settings.items() if value != default.get(name)}
+        assert changed or method.demonstrations, method.name
     assert METHODS["no_entropy"].settings["controller.temperature"] == 0.0
+
+
+def test_settings_hold_the_constants_that_results_depend_on() -> None:
+    for name in ("fitted", "fitted_open"):
+        assert METHODS[name].settings["density"] == to_mapping(GclConfig().density)
+    assert METHODS["oracle"].settings["action_weight"] == GclConfig().cost.action_weight
+    for name in ("misplaced", "misplaced_graded"):
+        assert METHODS[name].settings.items() >= MISPLACED.items()
+    assert METHODS["gcl"].settings == to_mapping(GclConfig())
 
 
 def test_names_and_groups_select_in_the_order_of_the_tables() -> None:
