@@ -97,6 +97,9 @@ def _variant(name: str, description: str, changes: Mapping[str, Any]) -> Method:
     return configured(name, "variant", description, guided, config)
 
 
+EARLIER = 20
+"""Rollouts in another condition that come before learning where dynamics are carried over."""
+
 _LARGE = {"cost_update.demonstration_batch": 18, "cost_update.sample_batch": 30}
 VARIANTS = (
     _variant(
@@ -122,6 +125,15 @@ VARIANTS = (
         "dynamics_all",
         "dynamics from the rollouts of all iterations",
         {"dynamics.rollouts": 10**6},
+    ),
+    configured(
+        "dynamics_elsewhere",
+        "variant",
+        f"the dynamics' prior knows {EARLIER} rollouts of the first sampler in another condition",
+        guided,
+        GclConfig(),
+        also={"earlier": EARLIER},
+        earlier=EARLIER,
     ),
     _variant(
         "unconditional_start",

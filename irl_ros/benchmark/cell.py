@@ -18,6 +18,7 @@ from torch import Tensor
 from irl_ros.benchmark.case import BenchmarkCase, Learned
 from irl_ros.benchmark.code import code_digest, fingerprint
 from irl_ros.benchmark.door import CountedRollouts
+from irl_ros.benchmark.earlier import with_earlier
 from irl_ros.benchmark.method import Method
 from irl_ros.benchmark.methods import METHODS
 from irl_ros.benchmark.result import CellResult
@@ -160,7 +161,7 @@ def _case(
     held_out = cell.source.scenario.slot if cell.source else scenario.slot
     plain = SimulationConfig(arm=cell.source.arm if cell.source else cell.arm)
     shown = chosen(taught(plain, cell.seed, taught_slots(held_out), kept), method.demonstrations)
-    return BenchmarkCase(
+    case = BenchmarkCase(
         problem=arm_problem(shown, arm.target, load_arm(cell.arm)),
         source=door,
         rollouts=method.budget(cell.rollouts),
@@ -170,6 +171,7 @@ def _case(
         shown=_shown_there(cell, kept) if method.shown else None,
         rest=_rest(cell) if method.cost_arm else None,
     )
+    return with_earlier(case, scenario, cell.arm, method.earlier) if method.earlier else case
 
 
 def _simulation(cell: Cell) -> SimulationConfig:

@@ -196,7 +196,7 @@ def _first(case: BenchmarkCase, config: FirstSamplerConfig) -> LinearGaussianCon
     return first_sampler(case.problem, density, config)
 
 
-def _first_sampler(case: BenchmarkCase) -> LinearGaussianController:
+def first_controller(case: BenchmarkCase) -> LinearGaussianController:
     """Return where sampling begins: with the demonstrations, or by standing still."""
     kind: dict[str, Any] = {"kind": "hold"} if case.cold else {}
     return _first(case, replace(_GCL.first_sampler, kind))
@@ -204,7 +204,7 @@ def _first_sampler(case: BenchmarkCase) -> LinearGaussianController:
 
 def _optimised(case: BenchmarkCase, cost: StepCost, rollouts: int) -> Learned:
     """Optimise a controller exactly as Guided Cost Learning does, for a cost that stays."""
-    return _searched(case, _first_sampler(case), cost, rollouts)
+    return _searched(case, first_controller(case), cost, rollouts)
 
 
 def _searched(
@@ -213,7 +213,11 @@ def _searched(
     problem = case.problem
     search = ControllerSearch(
         ControllerImprovement(
-            problem.features, _GCL.dynamics, _GCL.controller, problem.coordinates
+            problem.features,
+            _GCL.dynamics,
+            _GCL.controller,
+            problem.coordinates,
+            problem.earlier,
         ),
         first,
         iterations(rollouts, _GCL.rollouts),

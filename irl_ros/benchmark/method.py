@@ -28,6 +28,7 @@ class Method:
         cost_of: Method whose learned cost it is given.
         cost_arm: The arm that learned it, and was taught, if that is another one.
         shown: Whether it is given a demonstration of the very task.
+        earlier: Rollouts in another condition that it is given beforehand, see `earlier`.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Method:
     cost_of: str = ""
     cost_arm: str = ""
     shown: bool = False
+    earlier: int = 0
 
     def budget(self, rollouts: int) -> int:
         """Return how many rollouts it may use when the benchmark grants so many."""

@@ -77,12 +77,14 @@ class ControllerImprovement:
         dynamics: How local dynamics are fitted.
         controller: Size of the steps.
         coordinates: What is known of the state's inner dependence.
+        earlier: What the same robot did in another condition, see `LearningProblem`.
     """
 
     features: AffineFeatures
     dynamics: DynamicsConfig
     controller: ControllerUpdateConfig
     coordinates: Coordinates | None = None
+    earlier: Trajectories | None = None
     _fits: list[tuple[Experience, int, LinearDynamics]] = field(
         default_factory=list, init=False, repr=False, compare=False
     )
@@ -99,7 +101,7 @@ class ControllerImprovement:
                 return fit
         near = experience.neighbours(controller, self.dynamics.rollouts)
         around = experience.samples_of(controller)
-        fit = fit_dynamics(near, around, self.dynamics, self.coordinates)
+        fit = fit_dynamics(near, around, self.dynamics, self.coordinates, self.earlier)
         self._fits[:] = [*self._fits[-1:], (experience, controller, fit)]
         return fit
 

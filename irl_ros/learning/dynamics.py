@@ -53,6 +53,7 @@ def fit_dynamics(
     around: Trajectories,
     config: DynamicsConfig,
     coordinates: Coordinates | None = None,
+    earlier: Trajectories | None = None,
 ) -> LinearDynamics:
     """Fit x_{t+1} = F_t (x_t, u_t) + f_t with a normal-inverse-Wishart prior.
 
@@ -69,14 +70,16 @@ def fit_dynamics(
         around: Rollouts of the controller in question; the initial state is taken from them.
         config: Window and prior.
         coordinates: What is known of the state's inner dependence.
+        earlier: Motions of the same robot in another condition, which the prior is fitted to, too.
     """
     states, actions = trajectories.states, trajectories.actions
     size = states.shape[-1]
     leading = coordinates.count if coordinates is not None and config.kinematics else size
-    inputs = torch.cat([states[..., :leading], actions], dim=-1)[:, :-1]
-    outputs = states[:, 1:, :leading]
+    inputs, outputs = _regression(trajectories, leading)
     _, moments, members = window_moments(inputs, outputs, config.window)
     transitions = torch.cat([inputs, outputs], dim=-1)
+    if earlier is not None:
+        transitions = _joined(transitions, torch.cat(_regression(earlier, leading), dim=-1))
     prior = _prior(transitions, inputs.shape[-1], config)
     fitted, covariances = shrunk_regression(
         moments, members, prior, config.prior_strength, inputs.shape[-1]
@@ -104,6 +107,26 @@ def fit_dynamics(
         starts.mean(dim=0),
         _start_covariance(starts),
     )
+
+
+def _regression(
+    trajectories: Trajectories, leading: int
+) -> tuple[Float[Tensor, "M S i"], Float[Tensor, "M S o"]]:
+    """Return (z_t, u_t) and z_{t+1}."""
+    states, actions = trajectories.states, trajectories.actions
+    inputs = torch.cat([states[..., :leading], actions], dim=-1)[:, :-1]
+    return inputs, states[:, 1:, :leading]
+
+
+def _joined(
+    transitions: Float[Tensor, "M S j"], earlier: Float[Tensor, "E S j"]
+) -> Float[Tensor, "A S j"]:
+    """Return both, the earlier ones with the mean of the others.
+
+    The prior speaks of covariances alone, and a bias of the other condition is in the mean.
+    """
+    moved = earlier - earlier.mean(dim=(0, 1)) + transitions.mean(dim=(0, 1))
+    return torch.cat([transitions, moved])
 
 
 def _prior(

@@ -123,7 +123,11 @@ class LocalLearning(LearningLoop[C, D, Trial], Generic[C, D]):
         )
         self.search = ControllerSearch(
             ControllerImprovement(
-                problem.features, config.dynamics, config.controller, problem.coordinates
+                problem.features,
+                config.dynamics,
+                config.controller,
+                problem.coordinates,
+                problem.earlier,
             ),
             first_sampler(self.problem, self.density, config.first_sampler),
             config.iterations,

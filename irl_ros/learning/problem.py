@@ -48,6 +48,8 @@ class LearningProblem:
             fast it moves.
         absorbs: Whether the last component of a state is 1 once an attempt has ended early, see
             `absorb`; GAIL and AIRL then leave actions after the end out.
+        earlier: What the same robot did where it answers commands otherwise, which tells how it
+            moves; None if nobody looked. Nothing else is learned from it.
 
     Raises:
         DataError: If the parts disagree in number or dimension.
@@ -64,6 +66,7 @@ class LearningProblem:
     coordinates: Coordinates | None = None
     positions: slice = field(default_factory=lambda: slice(None))
     absorbs: bool = False
+    earlier: Trajectories | None = None
 
     def __post_init__(self) -> None:
         """Check the parts against each other."""
@@ -142,7 +145,8 @@ def _subset(problem: LearningProblem, indices: list[int]) -> LearningProblem:
 
 
 def fingerprint(problem: LearningProblem) -> str:
-    """Return a sum that differs where demonstrations, target or scale differ."""
+    """Return a sum that differs where demonstrations, target, scale or earlier motions differ."""
+    earlier = problem.earlier
     return digest(
         problem.demonstrations.states,
         problem.demonstrations.actions,
@@ -150,6 +154,7 @@ def fingerprint(problem: LearningProblem) -> str:
         problem.context,
         problem.input_scale,
         problem.weights,
+        *([] if earlier is None else [earlier.states, earlier.actions]),
     )
 
 

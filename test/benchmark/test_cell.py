@@ -16,6 +16,7 @@ from irl_ros.benchmark import cell as cell_module
 from irl_ros.benchmark.case import BenchmarkCase, Learned
 from irl_ros.benchmark.cell import Cell, _rest, run_cell
 from irl_ros.benchmark.door import CountedRollouts
+from irl_ros.benchmark.earlier import elsewhere_tried
 from irl_ros.benchmark.learners import demonstration_fitted, taken_over
 from irl_ros.benchmark.method import Method
 from irl_ros.benchmark.methods import METHODS
@@ -130,6 +131,21 @@ def test_methods_are_given_what_they_ask_for_and_no_more(
     assert len(case.problem.demonstrations) == 2
     assert case.cold
     assert case.rollouts == 40
+
+
+@pytest.mark.usefixtures("few_slots")
+def test_what_was_tried_elsewhere_was_tried_by_another_arm(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = _watch(monkeypatch, earlier=2)
+    for condition in ("biased", "cold"):
+        run_cell(cell(seed=3, evaluations=1, condition=condition), folder)
+    after_matched, after_mismatched = (case.problem.earlier for case in seen)
+    assert after_matched is not None
+    assert after_mismatched is not None
+    assert len(after_matched) == len(after_mismatched) == 2
+    assert (elsewhere_tried("biased"), elsewhere_tried("cold")) == ("matched", "mismatched")
+    assert all(case.source.outcomes == () for case in seen)
 
 
 def test_a_budget_cannot_be_exceeded() -> None:

@@ -54,7 +54,7 @@ def test_cold_begins_by_standing_still() -> None:
 
 def _first_actions(*, cold: bool) -> torch.Tensor:
     case, _ = _case(10, cold=cold)
-    first = learners._first_sampler(case)
+    first = learners.first_controller(case)
     return torch.stack([first.action_mean(step, torch.zeros(4).double()) for step in range(10)])
 
 

@@ -54,6 +54,7 @@ def test_an_ablation_differs_from_the_default_in_what_it_says() -> None:
     for method in named(("ablations", "variants")):
         changed = {name for name, value in method.settings.items() if value != default.get(name)}
         assert changed or method.demonstrations, method.name
+    assert [name for name, method in METHODS.items() if method.earlier] == ["dynamics_elsewhere"]
     assert METHODS["no_entropy"].settings["controller.temperature"] == 0.0
 
 

@@ -45,6 +45,17 @@ def test_dynamics_fit_is_exact_on_noiseless_linear_motion(
     assert one_step_error(dynamics, noisy(20, deviation=0.2)) < 1e-3
 
 
+def test_what_was_tried_in_another_condition_helps_where_little_was_tried_here() -> None:
+    config = DynamicsConfig(prior_strength=1e4, prior="pooled")
+    few, many = noisy(1, deviation=0.01), noisy(20)
+    biased = Trajectories(many.states + 0.7, many.actions - 0.3)
+    alone, helped = (fit_dynamics(few, few, config, earlier=each) for each in (None, biased))
+    truth = MATRIX.expand(STEPS - 1, 4, 6)
+    errors = [float((each.matrices - truth).abs().max()) for each in (alone, helped)]
+    assert errors[1] < 1e-3 < errors[0]
+    torch.testing.assert_close(helped.initial_mean, alone.initial_mean, rtol=0, atol=0)
+
+
 def test_dynamics_stay_sane_with_fewer_samples_than_dimensions() -> None:
     runs = noisy(2)
     dynamics = fit_dynamics(runs, runs, DynamicsConfig(window=0))
