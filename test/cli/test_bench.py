@@ -11,7 +11,7 @@ from irl_ros.benchmark import cell
 from irl_ros.benchmark.cell import Cell
 from irl_ros.benchmark.methods import named
 from irl_ros.benchmark.results import ResultsFile
-from irl_ros.benchmark.scenario import PLACES, Scenario
+from irl_ros.benchmark.scenario import BENCHMARK_CONDITIONS, PLACES, Scenario
 from irl_ros.cli import bench_dish
 from irl_ros.core.errors import ParameterError
 from irl_ros.sim.change import ChangeConfig
@@ -53,9 +53,8 @@ def test_cells_go_seed_by_seed() -> None:
     assert len(cells) == 8
     assert [each.seed for each in cells] == [0] * 4 + [1] * 4
     assert cells[0] == Cell("gcl", Scenario("cold"), 0)
-    assert len(_wanted(methods=("methods",), conditions=(), seeds=(0,))) == 5 * len(
-        named(("methods",))
-    )
+    whole = _wanted(methods=("methods",), conditions=(), seeds=(0,))
+    assert len(whole) == len(BENCHMARK_CONDITIONS) * len(named(("methods",)))
 
 
 def test_slots_and_other_places() -> None:
