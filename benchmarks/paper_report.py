@@ -43,6 +43,17 @@ BEGIN = "<!-- written by `make bench-paper`; do not edit -->"
 END = "<!-- end of what is written by `make bench-paper` -->"
 
 
+COLUMNS = (
+    "first sampler",
+    "method",
+    "final distance, m",
+    "within 0.1 m",
+    "true cost",
+    "GCL wins",
+    "runs",
+)
+
+
 def chosen(results: Sequence[Result], **wanted: Any) -> list[Result]:
     return [each for each in results if all(each[name] == value for name, value in wanted.items())]
 
@@ -60,8 +71,8 @@ def comparison(results: Sequence[Result], task: str) -> str:
     lines = [
         f"**{task}** ({reference(results, task)})",
         "",
-        "| first sampler | method | final distance, m | within 0.1 m | true cost | GCL wins |",
-        "|---|---|---|---|---|---|",
+        f"| {' | '.join(COLUMNS)} |",
+        "|---" * len(COLUMNS) + "|",
     ]
     best = chosen(results, kind="oracle", task=task)
     if best:
@@ -101,7 +112,7 @@ def _row(first: str, name: str, points: Sequence[Result], wins: str) -> str:
     success = np.mean([each["success"] for each in points])
     return (
         f"| {first} | {name} | {_spread(distance, 3)} | {100 * success:.0f} % | "
-        f"{_spread(cost, 2)} | {wins} |"
+        f"{_spread(cost, 2)} | {wins} | {len(points)} |"
     )
 
 
