@@ -55,10 +55,14 @@ Learner = Callable[[BenchmarkCase, Cost | None], Learned]
 def changes(experiment: Experiment) -> dict[str, Any]:
     """Return what the task and not the algorithm decides; each takes what it has a switch for."""
     weight = experiment.ground_truth.action_weight
-    return {
+    cost = {
         "cost.hidden": list(experiment.network.hidden),
         "cost.features": experiment.network.features,
         "cost.action_weight": weight,
+    }
+    return {
+        **cost,
+        **{f"reward.{name}": value for name, value in cost.items()},
         "action_weight": weight,
         "first_sampler.hold_deviation": experiment.exploration,
         "exploration": experiment.exploration,

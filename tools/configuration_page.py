@@ -10,6 +10,7 @@ import re
 import sys
 import typing
 from pathlib import Path
+from typing import Any
 
 import irl_ros
 from irl_ros import nodes
@@ -43,14 +44,17 @@ def node_configurations() -> dict[str, type[Parameters]]:
 
 
 def library_configurations() -> list[type[Parameters]]:
-    """Return the configurations that no node has, as a whole or as a part, by name."""
+    """Return the configurations that no node has, as a whole or part by part, by name."""
     for module in pkgutil.walk_packages(irl_ros.__path__, "irl_ros."):
         if module.name != "irl_ros.ros.launching":  # needs an installed ROS 2
             importlib.import_module(module.name)
     known = {kind for kind in _subclasses(Parameters) if ".cli." not in kind.__module__}
     parts = {part for outer in known for part in _parts(outer)}
     bases = {base for kind in known for base in kind.__mro__[1:]}
-    rest = known - parts - bases - set(node_configurations().values())
+    of_nodes = set(node_configurations().values())
+    there = set().union(*map(_parts, of_nodes))
+    joined = {kind for kind in known if set(_types(kind)) <= there}
+    rest = known - parts - bases - joined - of_nodes
     return sorted(rest, key=lambda kind: (kind.__module__, kind.__name__))
 
 
@@ -84,10 +88,14 @@ def _subclasses(kind: type[Parameters]) -> set[type[Parameters]]:
     return own.union(*(_subclasses(sub) for sub in own))
 
 
-def _parts(kind: type[Parameters]) -> set[type[Parameters]]:
+def _types(kind: type[Parameters]) -> list[Any]:
     hints = typing.get_type_hints(kind)
-    types = {hints[field.name] for field in dataclasses.fields(kind)}
-    return {part for part in types if isinstance(part, type) and issubclass(part, Parameters)}
+    return [hints[field.name] for field in dataclasses.fields(kind)]
+
+
+def _parts(kind: type[Parameters]) -> set[type[Parameters]]:
+    found = _types(kind)
+    return {part for part in found if isinstance(part, type) and issubclass(part, Parameters)}
 
 
 def _section(title: str, kind: type[Parameters]) -> str:

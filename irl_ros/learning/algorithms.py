@@ -15,11 +15,16 @@ from irl_ros.learning.max_margin import MaximumMargin, MaximumMarginConfig
 from irl_ros.learning.maxent import MaximumEntropy, MaximumEntropyConfig
 from irl_ros.learning.neural_gcl import NeuralGclConfig, neural_gcl
 from irl_ros.learning.problem import LearningProblem
+from irl_ros.learning.relative_entropy import (
+    RelativeEntropy,
+    RelativeEntropyConfig,
+    RelentConfig,
+)
 
 ALGORITHMS = ("gcl", "relent", "gan_gcl", "maxent", "max_margin", "gail", "airl", "bc")
 POLICIES = ("linear_gaussian", "neural")
 _WITHOUT_NEURAL = {
-    "relent": "its sampler never changes, so there is no policy to be improved",
+    "relent": "its sampler is linear-Gaussian, and so is what it optimises for its cost",
     "maxent": "what it expects is computed for linear-Gaussian controllers alone",
     "max_margin": "it improves linear-Gaussian controllers alone",
 }
@@ -37,6 +42,7 @@ class AlgorithmConfig(Parameters):
         "linear-Gaussian one, gail, airl and bc a neural one",
     )
     gcl: GclConfig = field(default_factory=GclConfig)
+    relent: RelentConfig = field(default_factory=RelentConfig)
     neural_gcl: NeuralGclConfig = field(default_factory=NeuralGclConfig)
     maxent: MaximumEntropyConfig = field(default_factory=MaximumEntropyConfig)
     max_margin: MaximumMarginConfig = field(default_factory=MaximumMarginConfig)
@@ -57,7 +63,8 @@ class AlgorithmConfig(Parameters):
 def make_learner(config: AlgorithmConfig, problem: LearningProblem, seed: int) -> Learner:
     """Return the configured algorithm for a problem.
 
-    Relative-entropy IRL and GAN-GCL are Guided Cost Learning with one switch each.
+    Relative-entropy IRL and GAN-GCL are Guided Cost Learning with one switch each; the former
+    ends with a controller for its cost.
 
     Args:
         config: Which algorithm, and its switches.
@@ -74,11 +81,9 @@ def make_learner(config: AlgorithmConfig, problem: LearningProblem, seed: int) -
         return MaximumEntropy(problem, config.maxent, seed)
     if config.algorithm == "max_margin":
         return MaximumMargin(problem, config.max_margin, seed)
-    changes: dict[str, str | bool] = {}
-    if config.algorithm == "gan_gcl":
-        changes["objective.loss"] = "gan"
+    if config.algorithm == "relent":
+        return RelativeEntropy(problem, RelativeEntropyConfig(config.gcl, config.relent), seed)
+    changes = {"objective.loss": "gan"} if config.algorithm == "gan_gcl" else {}
     if config.policy == "neural":
         return neural_gcl(problem, replace(config.neural_gcl, changes), seed)
-    if config.algorithm == "relent":
-        changes["adaptive_sampler"] = False
     return GuidedCostLearning(problem, replace(config.gcl, changes), seed)

@@ -53,7 +53,7 @@ class GclConfig(LocalLearningConfig):
 
     adaptive_sampler: bool = parameter(
         True,
-        doc="improve the controller; off is relative-entropy IRL, whose policy is the first",
+        doc="improve the controller; off keeps the first one, as relative-entropy IRL does",
     )
     cost: CostConfig = field(default_factory=CostConfig)
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)

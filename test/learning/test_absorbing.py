@@ -88,7 +88,11 @@ def make(name: str, problem: LearningProblem, **changes: object) -> NeuralLearni
     }
     if name == "gail":
         return gail(problem, replace(GailConfig(), settings), 0)
-    faster = {"discriminator.remembered": 3, "discriminator.learning_rate": 1e-2}
+    faster = {
+        "reward.form": "network",
+        "discriminator.remembered": 3,
+        "discriminator.learning_rate": 1e-2,
+    }
     return airl(problem, replace(AirlConfig(), {**settings, **faster}), 0)
 
 

@@ -15,7 +15,6 @@ from irl_ros.core.parameters import from_mapping, replace, to_mapping
 from irl_ros.core.pose import Pose
 from irl_ros.learning.algorithms import ALGORITHMS, AlgorithmConfig, make_learner
 from irl_ros.learning.artifacts import COST_FILE, delivered_files, load_cost, load_policy
-from irl_ros.learning.gcl import GuidedCostLearning
 from irl_ros.learning.learner import Learner
 from irl_ros.learning.run_folder import RunFolder
 
@@ -32,7 +31,7 @@ CHOICES = [(name, "linear_gaussian") for name in ALGORITHMS] + [
     ("gcl", "neural"),
     ("gan_gcl", "neural"),
 ]
-WITH_COST = {"gcl", "relent", "gan_gcl", "maxent", "max_margin"}
+WITH_COST = {"gcl", "relent", "gan_gcl", "maxent", "max_margin", "airl"}
 NEURAL = ("neural_gcl", "gail", "airl")
 
 
@@ -42,6 +41,7 @@ def configured(algorithm: str, policy: str) -> AlgorithmConfig:
         "policy": policy,
         "gcl.iterations": 3,
         "gcl.rollouts": 4,
+        "relent.improvements": 0,
         "maxent.iterations": 3,
         "maxent.rollouts": 4,
         "maxent.action_weight": ACTION_WEIGHT,
@@ -71,14 +71,15 @@ def configured(algorithm: str, policy: str) -> AlgorithmConfig:
     return from_mapping(AlgorithmConfig, small)
 
 
-def test_the_reward_of_airl_can_be_a_cost_that_is_stored(tmp_path: Path) -> None:
-    form = {"reward.form": "cost", "reward.cost.kind": "affine"}
-    changes = {f"airl.{name}": value for name, value in form.items()}
-    learner = go(tmp_path, replace(configured("airl", "linear_gaussian"), changes), 3)
-    stored, _ = load_cost(tmp_path)
+def test_the_reward_of_airl_is_stored_unless_it_is_a_free_network(tmp_path: Path) -> None:
+    learner = go(tmp_path / "cost", configured("airl", "linear_gaussian"), 3)
+    stored, _ = load_cost(tmp_path / "cost")
     assert learner.learned_cost is not None
     for name, value in learner.learned_cost.state_dict().items():
         assert torch.equal(value, stored.state_dict()[name]), name
+    network = replace(configured("airl", "linear_gaussian"), {"airl.reward.form": "network"})
+    assert go(tmp_path / "network", network, 3).learned_cost is None
+    assert not (tmp_path / "network" / COST_FILE).exists()
 
 
 def go(path: Path, config: AlgorithmConfig, stop_after: int, *, resume: bool = False) -> Learner:
@@ -119,16 +120,13 @@ def test_it_trains_is_stored_and_resumes_bit_for_bit(
 
 def test_relatives_are_one_switch_away() -> None:
     problem = point_mass_problem(GOAL, count=8)
-    for algorithm, name, value in (
-        ("relent", "adaptive_sampler", False),
-        ("gan_gcl", "objective.loss", "gan"),
-    ):
-        plain = make_learner(configured("gcl", "linear_gaussian"), problem, 0)
-        other = make_learner(configured(algorithm, "linear_gaussian"), problem, 0)
-        assert isinstance(other, GuidedCostLearning)
-        before, after = to_mapping(plain.config), to_mapping(other.config)
-        assert {key for key in before if before[key] != after[key]} == {name}
-        assert after[name] == value
+    plain = to_mapping(make_learner(configured("gcl", "linear_gaussian"), problem, 0).config)
+    gan = to_mapping(make_learner(configured("gan_gcl", "linear_gaussian"), problem, 0).config)
+    assert {key for key in plain if plain[key] != gan[key]} == {"objective.loss"}
+    assert gan["objective.loss"] == "gan"
+    relent = to_mapping(make_learner(configured("relent", "linear_gaussian"), problem, 0).config)
+    assert {key for key in plain if plain[key] != relent[f"gcl.{key}"]} == {"adaptive_sampler"}
+    assert relent["gcl.adaptive_sampler"] is False
 
 
 @pytest.mark.parametrize("algorithm", ["relent", "maxent", "max_margin"])

@@ -101,7 +101,7 @@ def test_airl_recovers_a_reward_and_its_f_is_the_advantage() -> None:
     config = DiscriminatorConfig(hidden=(16,), steps=1200, batch=512, learning_rate=1e-2)
     learner = AirlReward(
         problem_of(shown),
-        ShapedRewardConfig(discount=discount),
+        ShapedRewardConfig(form="network", discount=discount),
         config,
         torch.Generator().manual_seed(0),
     )
@@ -131,7 +131,7 @@ def test_shaping_telescopes_to_its_first_value() -> None:
 
 @pytest.mark.parametrize("state_only", [True, False])
 def test_a_state_only_reward_ignores_actions(state_only: bool) -> None:
-    config = ShapedRewardConfig(state_only=state_only)
+    config = ShapedRewardConfig(form="network", state_only=state_only)
     one = torch.ones(2, dtype=torch.float64)
     generator = torch.Generator().manual_seed(0)
     reward = ShapedReward(one, one[:1], 10, config, (8,), generator)

@@ -37,7 +37,7 @@ SHORT = {
     "gcl.cost_update.steps": 5,
     "linger": 0.0,
 }
-LEARN_A_COST = ("relent", "gan_gcl", "maxent", "max_margin")
+WITHOUT_A_COST = ("gail", "bc")
 STAY = {"linger": 600.0}  # until the test has heard everything
 
 
@@ -111,39 +111,6 @@ def test_policies_with_other_actions_say_what_their_actions_mean(
     )
 
 
-@pytest.mark.parametrize(
-    ("algorithm", "short"),
-    [
-        (
-            "maxent",
-            {"maxent.iterations": 1, "maxent.rollouts": 2, "maxent.fit.steps": 1},
-        ),
-        ("relent", {}),
-        ("gan_gcl", {}),
-        (
-            "gail",
-            {"gail.iterations": 1, "gail.rollouts": 2, "gail.cloning.iterations": 2},
-        ),
-        (
-            "airl",
-            {"airl.iterations": 1, "airl.rollouts": 2, "airl.cloning.iterations": 2},
-        ),
-    ],
-)
-def test_other_algorithms_leave_a_policy_that_can_be_executed(
-    ros: RosHarness, dataset: Path, algorithm: str, short: dict[str, object]
-) -> None:
-    status = ros.collect(DiagnosticArray, "training_status", qos.history())
-    output = ros.folder / "run"
-    values = {"dataset": str(dataset), "output": str(output), **SHORT, **STAY}
-    trainer = ros.start("irl_ros.nodes.gcl_trainer", {**values, "algorithm": algorithm, **short})
-    ros.wait_until(lambda: last_word(status) == "finished", "its last word", 120.0)
-    assert trainer.interrupt() == 0, trainer.output
-    check_policy(load_executable(output), ARM, 1 / 120)
-    assert json.loads((output / "run.json").read_text())["algorithm"] == algorithm
-    assert (output / "cost.safetensors").exists() == (algorithm in LEARN_A_COST)
-
-
 def test_an_interrupted_run_goes_on_to_the_same_result(ros: RosHarness, dataset: Path) -> None:
     whole, broken = ros.folder / "whole", ros.folder / "broken"
     values = {"dataset": str(dataset), **SHORT}
@@ -215,8 +182,14 @@ def test_a_learned_cost_is_optimised_with_an_arm_that_nobody_taught(
 @pytest.mark.parametrize(
     ("algorithm", "short"),
     [
-        ("bc", {"bc.iterations": 100, "bc.patience": 100, "bc.steps": 10}),
+        ("gcl", {"gcl.iterations": 12}),
+        ("relent", {"gcl.iterations": 2, "relent.improvements": 10}),
+        ("gan_gcl", {"gcl.iterations": 12}),
+        ("maxent", {"maxent.iterations": 12, "maxent.rollouts": 2, "maxent.fit.steps": 1}),
         ("max_margin", {"max_margin.iterations": 20, "max_margin.rollouts": 2}),
+        ("gail", {"gail.iterations": 12, "gail.rollouts": 2, "gail.cloning.iterations": 2}),
+        ("airl", {"airl.iterations": 12, "airl.rollouts": 2, "airl.cloning.iterations": 2}),
+        ("bc", {"bc.iterations": 100, "bc.patience": 100, "bc.steps": 10}),
     ],
 )
 def test_what_was_learned_in_two_goes_is_executed_to_its_end(
@@ -230,14 +203,15 @@ def test_what_was_learned_in_two_goes_is_executed_to_its_end(
     stopped = ros.start("irl_ros.nodes.gcl_trainer", {**values, **short})
     ros.wait_until(lambda: last_word(status) == "training", "an iteration", 120.0)
     assert stopped.interrupt(60.0) == 0
-    before = len((output / "diagnostics.jsonl").read_text().splitlines())
-    assert 1 <= before < int(str(short[f"{algorithm}.iterations"])), "stopped in between"
+    facts = json.loads((output / "run.json").read_text())
+    assert facts["iterations_done"] >= 1
+    assert not facts["finished"], "stopped in between"
     resumed = ros.start("irl_ros.nodes.gcl_trainer", {**values, **short, "resume": True})
     assert ros.wait_for_end(resumed, 120.0) == 0
     facts = json.loads((output / "run.json").read_text())
     assert facts["finished"]
     assert facts["algorithm"] == algorithm
-    assert (output / "cost.safetensors").exists() == (algorithm in LEARN_A_COST)
+    assert (output / "cost.safetensors").exists() == (algorithm not in WITHOUT_A_COST)
 
     phases = ros.collect(DiagnosticStatus, "policy_controller/status", qos.latched())
     start = np.array(load_executable(output).contract.start)
@@ -265,7 +239,7 @@ def test_what_was_learned_in_two_goes_is_executed_to_its_end(
         ({"gcl.controller.kl_limits": 3.0}, "did you mean 'gcl.controller.kl_limit'?"),
         ({"gcl.rollouts": 1}, "gcl.rollouts = 1 is below its minimum 2"),
         ({"algorithm": "sarsa"}, "choose one of gcl, relent, gan_gcl, maxent, max_margin, "),
-        ({"algorithm": "relent", "policy": "neural"}, "its sampler never changes"),
+        ({"algorithm": "relent", "policy": "neural"}, "its sampler is linear-Gaussian"),
         ({"preset": "best"}, "choose one of default, paper"),
         ({"dataset": "/nowhere/dataset"}, "/nowhere/dataset"),
         ({"output": ""}, "output is empty"),

@@ -45,9 +45,10 @@ class ShapedRewardConfig(Parameters):
     """Form of f = g + gamma h' - h."""
 
     form: str = parameter(
-        "network",
-        choices=("network", "cost"),
-        doc="g is a free network, or minus a cost, which is stored and can be optimised elsewhere",
+        "cost",
+        choices=("cost", "network"),
+        doc="g is minus a cost, which is stored and can be optimised elsewhere, or a free "
+        "network, which is kept in the checkpoint alone",
     )
     state_only: bool = parameter(
         True, doc="g learns from states alone, so that the reward transfers to other dynamics"

@@ -228,6 +228,7 @@ def test_a_network_of_states_that_airl_learned_transfers_to_other_dynamics() -> 
         "iterations": 15,
         "rollouts": 10,
         "exploration": 0.5,
+        "reward.form": "network",
         "discriminator.steps": 40,
         "discriminator.hidden": (16,),
         "discriminator.learning_rate": 1e-2,
