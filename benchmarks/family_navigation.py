@@ -34,18 +34,24 @@ from irl_ros.learning.cost import Cost
 from irl_ros.learning.experiment import Experiment, experiment_problem
 from irl_ros.learning.gcl import GclConfig
 from irl_ros.learning.placed_cost import PlacedCost
+from irl_ros.learning.planning.cover import cover
 from irl_ros.learning.planning.model import fit_linear_model
 from irl_ros.learning.planning.mppi import Mppi, MppiConfig
 from irl_ros.learning.planning.mppi_policy import MppiPolicy
 from irl_ros.learning.planning.soft_q import QNetwork, SoftQConfig, SoftQLearning
 from irl_ros.learning.planning.soft_q_policy import action_grid
-from irl_ros.learning.transitions import Transitions, transitions_of
+from irl_ros.learning.transitions import transitions_of
 from irl_ros.sim.navigation import navigation
 
 ATTEMPTS = 3
 WALKS = 10
-STRONG = 1.5  # m/s^2, deviation of the actions that soft Q-learning learns from
+STRONG = 1.5  # m/s^2, deviation of the actions of walks for soft Q-learning
 STRONGEST = 2.0  # m/s^2, of those that it chooses from
+Q_MARGIN = 0.1  # of the range of shown states, on each side, in which Q is learned
+Q_MOTIONS, Q_STEPS = 8000, 4000
+SOFT_Q = SoftQConfig(
+    temperature=20.0, discount=0.95, learning_rate=2e-3, batch=512, target_period=40
+)
 BUDGET = paper.Budget(0, ATTEMPTS, Path("runs/paper"), OptimiserConfig(iterations=12, rollouts=15))
 EXPERIMENT = navigation()
 
@@ -133,27 +139,24 @@ def planned(case: BenchmarkCase, cost: Cost | None) -> Learned:
 
 
 def soft_q(case: BenchmarkCase, cost: Cost | None) -> Learned:
-    """Learn Q of the cost of Guided Cost Learning from walks and demonstrations."""
+    """Learn Q of the cost of Guided Cost Learning around where demonstrators were, by a model.
+
+    Walks alone leave Q free where nobody went, and the policy goes there.
+    """
     assert cost is not None
-    walks = case.source.sample(
-        walking(case.source, STRONG), case.rollouts, 10**6 + case.seed
-    ).trajectories
-    seen = [transitions_of(each) for each in (walks, case.problem.demonstrations)]
-    motions = Transitions(
-        *(
-            torch.cat([getattr(each, name) for each in seen])
-            for name in ("states", "actions", "next_states")
-        )
-    )
-    placed = PlacedCost(cost, case.problem.features)
+    walks = case.source.sample(walking(case.source, STRONG), WALKS, 10**6 + case.seed).trajectories
     generator = torch.Generator().manual_seed(case.seed)
-    config = SoftQConfig(temperature=0.1, discount=0.95, batch=256, target_period=100)
+    seen = case.problem.demonstrations.states.flatten(0, 1)
+    margin = Q_MARGIN * (seen.amax(dim=0) - seen.amin(dim=0))
+    box = torch.stack([seen.amin(dim=0) - margin, seen.amax(dim=0) + margin])
+    limits = STRONGEST * torch.tensor([[-1.0, -1.0], [1.0, 1.0]], dtype=torch.float64)
+    motions = cover(fit_linear_model(transitions_of(walks)), box, limits, Q_MOTIONS, generator)
+    placed = PlacedCost(cost, case.problem.features)
     with torch.no_grad():
         costs = placed(motions.states, motions.actions)
-    network = QNetwork((64, 64), motions, costs, config.discount, generator)
-    limits = STRONGEST * torch.tensor([[-1.0, -1.0], [1.0, 1.0]], dtype=torch.float64)
-    learning = SoftQLearning(network, placed, action_grid(limits, 5), config, generator)
-    learning.learn(motions, 2500)
+    network = QNetwork((64, 64), motions, costs, SOFT_Q.discount, generator)
+    learning = SoftQLearning(network, placed, action_grid(limits, 5), SOFT_Q, generator)
+    learning.learn(motions, Q_STEPS)
     return Learned(learning.policy(case.source.horizon))
 
 
@@ -169,7 +172,9 @@ LEARNERS: dict[str, Learner] = {
     "soft_q": soft_q,
 }
 COST_OF = {"mppi": "gcl", "soft_q": "gcl"}
-CHANGED = {"soft_q": [STRONG, STRONGEST]}
+CHANGED = {
+    "soft_q": [STRONG, STRONGEST, Q_MARGIN, Q_MOTIONS, Q_STEPS, to_mapping(SOFT_Q)],
+}
 """What belongs to one row alone."""
 SETTINGS: Mapping[str, Any] = {
     "attempts": ATTEMPTS,

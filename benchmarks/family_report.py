@@ -82,8 +82,8 @@ REMARKS = {
     ("relent", "dish"): "100 rollouts to learn the cost, 90 to optimise a controller for it",
     ("relent", "navigation"): "50 rollouts to learn the cost, 40 to optimise a controller for it",
     ("mppi", "navigation"): "the cost is Guided Cost Learning's, the model is fitted to 10 walks",
-    ("soft_q", "navigation"): "the cost is Guided Cost Learning's, learned from walks and the "
-    "demonstrations: Q of four states is not accurate enough on those",
+    ("soft_q", "navigation"): "the cost is Guided Cost Learning's; what is learned from is drawn "
+    "around the demonstrated states and followed by a model that is fitted to 10 walks",
     (
         "soft_q",
         "gridworld",
