@@ -91,7 +91,8 @@ def settings_of(row: str) -> dict[str, Any]:
 
 
 def guided_config() -> GclConfig:
-    own = {name: value for name, value in changes(EXPERIMENT).items() if "." in name}
+    known = to_mapping(GclConfig())
+    own = {name: value for name, value in changes(EXPERIMENT).items() if name in known}
     return replace(GclConfig(), {**own, "adaptive_sampler": False})
 
 

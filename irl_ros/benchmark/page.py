@@ -65,7 +65,10 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
         parts += ["#### Details", details_table(methods)]
     if fresh:
         parts += ["#### Seeds that were opened once", success_table(fresh, "method")]
-        parts.append(details_table(fresh))
+        parts += [comparison_table(fresh, "gcl"), details_table(fresh)]
+    both = _together(methods, fresh)
+    if both:
+        parts += ["Differences on both sets of seeds together:", comparison_table(both, "gcl")]
     reference = {key: value for key, value in methods.items() if key[0] == "gcl"}
     if few:
         parts += [f"#### With {FEW_ROLLOUTS} rollouts", success_table(few, "method")]
@@ -104,6 +107,11 @@ def _pair(table: Table) -> Table:
         for method in _WITHOUT_REGULARISERS
         for condition in conditions
     }
+
+
+def _together(first: Table, second: Table) -> Table:
+    """Return the results of all seeds for what both tables have."""
+    return {key: first[key] + second[key] for key in first if key in second}
 
 
 def _provenance(tables: Iterable[Table], machine: Mapping[str, str]) -> str:

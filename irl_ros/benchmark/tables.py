@@ -149,7 +149,8 @@ def _comparison(reference: Sequence[CellResult] | None, other: Sequence[CellResu
     theirs = [result for result in other if result.seed in seeds]
     difference = summarise(ours).rate - summarise(theirs).rate
     p_value = paired_p_value(ours, theirs)
-    return f"{100 * difference:+.0f} % (p = {p_value:.3f}, n = {len(seeds)})"
+    chance = f"p = {p_value:.3f}" if p_value >= 0.0005 else "p < 0.001"
+    return f"{100 * difference:+.0f} % ({chance}, n = {len(seeds)})"
 
 
 def _percent(share: float) -> str:

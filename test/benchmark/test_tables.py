@@ -97,6 +97,15 @@ def test_fresh_seeds_have_a_table_of_their_own() -> None:
     assert before.splitlines()[1:-2] == alone.splitlines()[1:]
 
 
+def test_both_sets_of_seeds_are_compared_together() -> None:
+    seeds = [*range(100, 106), *range(200, 206)]
+    results = [result(seed=seed) for seed in seeds]
+    results += [result("bc", seed=seed, mean="0" * 20) for seed in seeds]
+    _, _, both = measured_part(results, {}).partition("on both sets of seeds together:")
+    assert both.splitlines()[4] == "| bc | +100 % (p < 0.001, n = 12) |"
+    assert "together:" not in measured_part([r for r in results if r.seed < 200], {})
+
+
 def test_a_run_that_breaks_down_goes_on_failing(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = {}
     monkeypatch.setattr(figures, "learning_figure", lambda curves: drawn.update(curves))
