@@ -162,7 +162,7 @@ bench-family: venv ## Compare the whole family on gridworld, navigation and dish
 	@nice -n 10 $(BIN)/python benchmarks/family.py $(BENCH)
 
 .PHONY: bench-neural
-bench-neural: venv ## Measure what neural policies need beside the controller; BENCH adds options (hours without them).
+bench-neural: venv ## Measure what neural policies need beside the controller; BENCH adds options (without them an hour or two).
 	@nice -n 10 $(BIN)/python benchmarks/neural_policy.py $(BENCH)
 
 .PHONY: bench-planning
