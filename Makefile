@@ -162,8 +162,8 @@ bench-family: venv ## Compare the whole family on gridworld, navigation and dish
 	@nice -n 10 $(BIN)/python benchmarks/family.py $(BENCH)
 
 .PHONY: bench-neural
-bench-neural: venv ## Measure learning with neural policies; BENCH adds options (hours without them).
-	@$(BIN)/python benchmarks/neural_policy.py $(BENCH)
+bench-neural: venv ## Measure what neural policies need beside the controller; BENCH adds options (without them an hour or two).
+	@nice -n 10 $(BIN)/python benchmarks/neural_policy.py $(BENCH)
 
 .PHONY: bench-planning
 bench-planning: venv ## Measure planning with a learned cost, draw its figures; BENCH adds options.

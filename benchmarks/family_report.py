@@ -89,9 +89,9 @@ REMARKS = {
         "gridworld",
     ): "the reward is that of causal maximum entropy, learned from random walks and the "
     "demonstrations",
-    ("gail", "dish"): "it needs thousands of rollouts, see `make bench-neural`",
-    ("airl", "dish"): "it needs thousands of rollouts, see `make bench-neural`",
-    ("neural_gcl", "dish"): "it needs thousands of rollouts, see `make bench-neural`",
+    ("gail", "dish"): "it needs far more rollouts, see `make bench-neural`",
+    ("airl", "dish"): "it needs far more rollouts, see `make bench-neural`",
+    ("neural_gcl", "dish"): "it needs far more rollouts, see `make bench-neural`",
 }
 
 

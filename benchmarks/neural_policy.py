@@ -1,58 +1,123 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measure what learning with a neural policy needs at the dish: rollouts, minutes, successes.
+"""Measure what a neural policy needs beside the linear-Gaussian controller, on three problems.
 
-Every method begins with the policy that behaviour cloning delivers. The mean action is judged in
-fresh attempts that are not learned from and not counted as rollouts. Results are written after
-every judgement; what is there already is not measured again.
+    make bench-neural BENCH="--problems navigation --seeds 0"
+
+The mean action is judged in fresh attempts that are not learned from and not counted, before
+learning and after every second iteration. A run ends when its rollouts are spent, or early, once
+nine of ten attempts succeeded at two successive judgements after learning began. Results are
+written after every judgement; a finished run with the settings of today is not measured again.
 """
 
 import argparse
-import contextlib
+import functools
 import json
 import math
 import os
-import platform
 import statistics
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import neural_policy_report
 import torch
+from neural_policy_problems import CONDITIONS, HARNESS, Place, changes, opened
 
+from irl_ros.benchmark.code import fingerprint
+from irl_ros.benchmark.door import CountedRollouts
+from irl_ros.benchmark.learners import section_of, within_section
+from irl_ros.benchmark.runner import machine
 from irl_ros.core.errors import LearningError
 from irl_ros.core.files import write_atomically
-from irl_ros.core.neural_policy import NeuralPolicy
-from irl_ros.core.parameters import replace
+from irl_ros.core.parameters import to_mapping
+from irl_ros.core.policy import Policy
 from irl_ros.core.trajectory import Outcome
-from irl_ros.learning.adversarial.airl import AirlConfig, airl
-from irl_ros.learning.adversarial.gail import GailConfig, gail
-from irl_ros.learning.arm_problem import arm_problem
-from irl_ros.learning.neural_gcl import NeuralGclConfig, neural_gcl
-from irl_ros.learning.neural_learning import NeuralLearning
-from irl_ros.learning.problem import LearningProblem
-from irl_ros.sim.config import SimulationConfig
-from irl_ros.sim.demonstrate import teach
-from irl_ros.sim.dish import DishSimulator
-from irl_ros.sim.rollouts import SimRollouts
+from irl_ros.learning.algorithms import AlgorithmConfig, make_learner
+from irl_ros.learning.learner import Learner
 
-METHODS = ("gcl", "gail", "airl")
-CONDITIONS = ("matched", "biased")
-RESULTS = Path(__file__).parent / "results" / "neural_policy.json"
+HERE = Path(__file__).resolve().parent
+METHODS = {
+    "gcl": ("gcl", "linear_gaussian"),
+    "gcl-neural": ("gcl", "neural"),
+    "gail": ("gail", "linear_gaussian"),
+    "airl": ("airl", "linear_gaussian"),
+}
+"""Algorithm and policy as the trainer calls them; GAIL and AIRL have a neural one anyway."""
+BUDGET = {"navigation": 4000, "reaching": 4000, "dish": 2400}
+"""Rollouts of a neural policy; the linear-Gaussian controller has those of its default."""
+EVERY = 2  # iterations between judgements
 _JUDGE = 1000  # seed of the attempts that judge, apart from those of learning
 
 Cell = dict[str, Any]
 
 
-def learner(
-    method: str, problem: LearningProblem, changes: dict[str, Any], seed: int
-) -> NeuralLearning:
-    if method == "gail":
-        return gail(problem, replace(GailConfig(), changes), seed)
-    if method == "airl":
-        return airl(problem, replace(AirlConfig(), changes), seed)
-    return neural_gcl(problem, replace(NeuralGclConfig(), changes), seed)
+@dataclass(frozen=True)
+class Run:
+    """One method at one place.
+
+    Attributes:
+        place: Problem, condition and seed.
+        method: A name of `METHODS`.
+        rollouts: How many may be learned from.
+        trials: Attempts of a judgement.
+        extra: Settings beside those of the problem.
+    """
+
+    place: Place
+    method: str
+    rollouts: int
+    trials: int
+    extra: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def key(self) -> str:
+        place = self.place
+        return f"{place.problem}/{place.condition}/{self.method}/{place.seed}"
+
+    @functools.cached_property
+    def config(self) -> AlgorithmConfig:
+        """The method's defaults, but for what the problem decides and the budget."""
+        algorithm, policy = METHODS[self.method]
+        default = AlgorithmConfig(algorithm=algorithm, policy=policy)
+        config = within_section(default, {**changes(self.place), **dict(self.extra)})
+        usual, each = (_of(config, name) for name in ("iterations", "rollouts"))
+        count = self.rollouts // each
+        if self.method == "gcl":
+            count = min(count, usual)  # its step sizes follow the number of iterations
+        return within_section(config, {"iterations": count})
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What differs from the method's defaults."""
+        config = self.config
+        known = to_mapping(AlgorithmConfig(algorithm=config.algorithm, policy=config.policy))
+        section = f"{section_of(config)}."
+        return {
+            name.removeprefix(section): value
+            for name, value in to_mapping(config).items()
+            if name.startswith(section) and value != known[name]
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """A sum over everything that the result depends on, the code aside."""
+        section = f"{section_of(self.config)}."
+        whole = to_mapping(self.config)
+        own = {name: value for name, value in whole.items() if name.startswith(section)}
+        return fingerprint({"harness": HARNESS, "key": self.key, "trials": self.trials, **own})
+
+
+def _of(config: AlgorithmConfig, name: str) -> int:
+    value: int = to_mapping(config)[f"{section_of(config)}.{name}"]
+    return value
+
+
+def _miss(outcome: Outcome) -> float:
+    return math.hypot(outcome.slot_offset, outcome.height_offset)
 
 
 class Clock:
@@ -71,128 +136,120 @@ class Clock:
         self._began = time.perf_counter() - spent[0], time.process_time() - spent[1]
 
 
-def measure(cell: Cell, arguments: argparse.Namespace, store: Any) -> None:
-    """Teach, learn and judge again and again; the cell is filled in as it goes on."""
-    seed, condition = cell["seed"], cell["condition"]
-    with DishSimulator() as simulator:
-        shown = teach(simulator, seed=seed).demonstrations()
-        arm, task = simulator.arm, simulator.task
-    source = SimRollouts(SimulationConfig(condition=condition), workers=arguments.workers)
-    problem = arm_problem(shown, task.target_pose(task.held_out_slot), arm)
-
-    def judge(policy: NeuralPolicy, rollouts: int) -> int:
-        spent = clock.pause()
-        tried = source.sample(policy, arguments.trials, _JUDGE + seed, deterministic=True)
-        cell["curve"].append(
-            {
-                "rollouts": rollouts,
-                "successes": tried.successes,
-                "off_mm": round(1e3 * statistics.median(_miss(one) for one in tried.outcomes), 1),
-                "minutes": round(spent[0] / 60, 2),
-                "processor_minutes": round(spent[1] / 60, 2),
-            }
-        )
-        store()
-        print(f"{cell['method']} {condition} {seed}: {cell['curve'][-1]}", flush=True)
-        clock.resume(spent)
-        return tried.successes
-
-    with contextlib.closing(source):
+def measure(run: Run, cell: Cell, store: Callable[[], None]) -> None:
+    """Learn and judge in turn; the cell is filled in as it goes on."""
+    seed, curve = run.place.seed, cell["curve"]
+    each, count = (_of(run.config, name) for name in ("rollouts", "iterations"))
+    with opened(run.place) as (problem, source):
+        door = CountedRollouts(source, each * count)
         clock = Clock()
-        learning = learner(cell["method"], problem, cell["settings"], seed)
-        judge(learning.policy, 0)
-        sampled = []
-        while not learning.finished:
+        learner: Learner = make_learner(run.config, problem, seed)
+
+        def judge(policy: Policy) -> None:
+            spent = clock.pause()
+            tried = source.sample(policy, run.trials, _JUDGE + seed, deterministic=True)
+            missed = statistics.median(_miss(one) for one in tried.outcomes)
+            curve.append(
+                {
+                    "rollouts": len(door.outcomes),
+                    "successes": tried.successes,
+                    "off_mm": round(1e3 * missed, 1),
+                    "minutes": round(spent[0] / 60, 3),
+                    "processor_minutes": round(spent[1] / 60, 3),
+                }
+            )
+            cell["load"] = round(os.getloadavg()[1], 1)
+            store()
+            print(f"{run.key}: {curve[-1]}", flush=True)
+            clock.resume(spent)
+
+        judge(learner.policy)
+        while not (learner.finished or neural_policy_report.settled(cell)):
             try:
-                diagnostics = learning.step(source)
+                iteration = learner.step(door).iteration
             except LearningError as error:
                 cell["note"] = str(error)
                 break
-            sampled.append(diagnostics.success_rate)
-            if learning.iteration % arguments.every == 0 or learning.finished:
-                cell["sampled"] = [round(rate, 3) for rate in sampled]
-                judge(learning.policy, diagnostics.rollouts)
+            if iteration % EVERY == 0 or learner.finished:
+                judge(learner.policy)
     cell["finished"] = True
     store()
 
 
-def _same(key: Cell, cell: Cell) -> bool:
-    return all(cell.get(name) == value for name, value in key.items())
-
-
-def _miss(outcome: Outcome) -> float:
-    return math.hypot(outcome.slot_offset, outcome.height_offset)
-
-
-def table(cells: list[Cell]) -> str:
-    """Return one row for each run."""
-    heads = ("method", "condition", "seed", "cloned", "at the end", "rollouts")
-    heads += ("first 90 % after", "minutes", "processor minutes")
-    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    for cell in cells:
-        if not cell["curve"]:
-            continue
-        trials, first, last = cell["trials"], cell["curve"][0], cell["curve"][-1]
-        good = [point for point in cell["curve"] if point["successes"] >= 0.9 * trials]
-        reached = f"{good[0]['rollouts']} rollouts" if good else "never"
-        lines.append(
-            f"| {cell['method']} | {cell['condition']} | {cell['seed']} | "
-            f"{first['successes']}/{trials} | {last['successes']}/{trials} | "
-            f"{last['rollouts']} | {reached} | {last['minutes']:.1f} | "
-            f"{last['processor_minutes']:.1f} |"
+def runs_of(arguments: argparse.Namespace) -> list[Run]:
+    """Return what is wanted, seed by seed, so that a run cut short has a bit of everything."""
+    return [
+        Run(
+            Place(problem, condition, seed),
+            method,
+            arguments.rollouts or BUDGET[problem],
+            arguments.trials,
+            tuple(arguments.changes),
         )
-    return "\n".join(lines)
+        for problem in arguments.problems
+        for seed in arguments.seeds
+        for condition in CONDITIONS[problem]
+        if condition in (arguments.conditions or CONDITIONS[problem])
+        for method in arguments.methods
+    ]
 
 
-def main() -> int:
+def kept(path: Path) -> dict[str, Any]:
+    if path.exists():
+        document: dict[str, Any] = json.loads(path.read_text())
+        return document
+    return {"machine": {}, "cells": {}}
+
+
+def setting(text: str) -> tuple[str, Any]:
+    name, value = text.split("=")
+    return name, json.loads(value)
+
+
+def parse(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    conditions = sorted({each for known in CONDITIONS.values() for each in known})
+    parser.add_argument("--problems", nargs="+", choices=CONDITIONS, default=list(CONDITIONS))
+    parser.add_argument("--conditions", nargs="+", choices=conditions, help="all by default")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
-    parser.add_argument("--conditions", nargs="+", default=list(CONDITIONS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--iterations", type=int, default=60)
-    parser.add_argument("--rollouts", type=int, default=40, help="of an iteration")
-    parser.add_argument("--every", type=int, default=5, help="iterations between judgements")
+    parser.add_argument("--rollouts", type=int, help=f"most of a run; by default {BUDGET}")
     parser.add_argument("--trials", type=int, default=20, help="attempts of a judgement")
-    parser.add_argument("--workers", type=int, default=0, help="processes that run attempts")
-    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", dest="changes")
-    parser.add_argument("--output", type=Path, default=RESULTS)
-    arguments = parser.parse_args()
+    parser.add_argument(
+        "--set", nargs="*", type=setting, default=[], metavar="NAME=VALUE", dest="changes"
+    )
+    parser.add_argument("--output", type=Path, default=HERE / "results/neural_policy.json")
+    parser.add_argument("--page", type=Path, default=HERE.parent / "docs/algorithms/neural_gcl.md")
+    parser.add_argument("--images", type=Path, default=HERE.parent / "docs/images")
+    parser.add_argument("--report", action="store_true", help="measure nothing, write the page")
+    return parser.parse_args(words)
+
+
+def main(words: list[str] | None = None) -> int:
+    arguments = parse(words)
     torch.set_num_threads(1)
-    changes = {
-        name: json.loads(value) for name, value in (each.split("=") for each in arguments.changes)
-    }
-    settings = {"iterations": arguments.iterations, "rollouts": arguments.rollouts, **changes}
-    document: dict[str, Any] = {"cells": []}
-    if arguments.output.exists():
-        document = json.loads(arguments.output.read_text())
-    document["machine"] = {
-        "cores": os.cpu_count(),
-        "machine": platform.machine(),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-    }
+    document = kept(arguments.output)
     cells = document["cells"]
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
 
     def store() -> None:
-        write_atomically(arguments.output, json.dumps(document, indent=1) + "\n")
+        write_atomically(arguments.output, json.dumps(document, indent=1, sort_keys=True) + "\n")
 
-    for condition in arguments.conditions:
-        for method in arguments.methods:
-            for seed in arguments.seeds:
-                key = {
-                    "method": method,
-                    "condition": condition,
-                    "seed": seed,
-                    "trials": arguments.trials,
-                    "settings": settings,
-                }
-                if any(_same(key, cell) and cell.get("finished") for cell in cells):
-                    continue
-                cells[:] = [cell for cell in cells if not _same(key, cell)]
-                cells.append({**key, "curve": []})
-                measure(cells[-1], arguments, store)
-    print(table(cells))
+    for run in [] if arguments.report else runs_of(arguments):
+        old = cells.get(run.key, {})
+        if old.get("finished") and old["fingerprint"] == run.fingerprint:
+            continue
+        document["machine"] = machine()
+        cells[run.key] = {
+            **vars(run.place),
+            "method": run.method,
+            "trials": run.trials,
+            "settings": run.settings,
+            "fingerprint": run.fingerprint,
+            "curve": [],
+        }
+        measure(run, cells[run.key], store)
+    print(neural_policy_report.write(document, arguments.page, arguments.images))
     return 0
 
 
