@@ -60,8 +60,9 @@ def changes(place: Place) -> dict[str, Any]:
     free = {"reward.form": "network"}  # AIRL's reward, as little bound as GAIL's
     if place.problem == "dish":
         return free
-    experiment = paper.TASKS[place.problem]()
-    return {**free, **family_navigation.changes(experiment), **BEGINNINGS[place.condition]}
+    decided = family_navigation.changes(paper.TASKS[place.problem]())
+    own = {name: value for name, value in decided.items() if not name.startswith("reward.")}
+    return {**free, **own, **BEGINNINGS[place.condition]}
 
 
 @contextlib.contextmanager
