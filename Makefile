@@ -10,6 +10,7 @@ FRESH ?=
 BENCH ?=
 PYTHON ?= python3
 VENV ?= .venv
+PEERS ?= .venv-peers
 JOBS ?= 2
 
 SHELL := /bin/bash
@@ -155,11 +156,24 @@ bench-dish: venv ## Measure all methods at the dish task, write tables and plots
 .PHONY: bench-tabular
 bench-tabular: venv ## Measure the algorithms on finite problems; draws the figures of docs/algorithms.
 	@$(BIN)/python benchmarks/sampling_figures.py
+	@$(BIN)/python benchmarks/learning_figures.py
 	@$(BIN)/python benchmarks/tabular.py
 
 .PHONY: bench-family
 bench-family: venv ## Compare the whole family on gridworld, navigation and dish; BENCH adds options.
 	@nice -n 10 $(BIN)/python benchmarks/family.py $(BENCH)
+
+.PHONY: bench-peers
+bench-peers: venv $(PEERS)/.stamp ## Compare with the library imitation; BENCH adds options.
+	@nice -n 10 $(BIN)/python benchmarks/peers.py $(PEERS)/bin/python $(BENCH)
+	@$(BIN)/python benchmarks/family.py --report
+
+$(PEERS)/.stamp: benchmarks/peers.txt
+	@$(PYTHON) tools/check_python.py
+	@echo "installing the library imitation in $(PEERS) (2 GB on disk, 6 GB with CUDA)"
+	@$(PYTHON) -m venv --clear $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet -r $<
+	@touch $@
 
 .PHONY: bench-neural
 bench-neural: venv ## Measure what neural policies need beside the controller; BENCH adds options (without them an hour or two).
@@ -172,6 +186,6 @@ bench-planning: venv ## Measure planning with a learned cost, draw its figures; 
 
 .PHONY: clean
 clean: ## Remove the environment, caches and build products; recordings in runs/ stay.
-	@rm -rf $(VENV) build dist install log *.egg-info .mypy_cache .pytest_cache .ruff_cache \
+	@rm -rf $(VENV) $(PEERS) build dist install log *.egg-info .mypy_cache .pytest_cache .ruff_cache \
 	  .hypothesis .import_linter_cache
 	@find irl_ros launch test tools examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

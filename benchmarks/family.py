@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compare the whole family on the same three problems: gridworld, 2-D navigation, dish.
 
-    make bench-family BENCH="--seeds 3 --peers peers/bin/python"
+    make bench-family BENCH="--seeds 3"
 
 Within a problem every algorithm has the same demonstrations and the same number of rollouts; a
 result says where it used another. What is there already, measured with the settings of today, is
-not measured again. Cells of the dish are those of `irl-ros bench dish` and stand in its file.
+not measured again. Cells of the dish are those of `irl-ros bench dish` and stand in its file, the
+comparison with another library is that of `peers.py`.
 """
 
 import argparse
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -159,16 +159,6 @@ def dish_cells(arguments: argparse.Namespace) -> tuple[Cell, ...]:
     )
 
 
-def measure_peers(arguments: argparse.Namespace) -> None:
-    """Run the peer library beside ours, unless that has been done with these settings."""
-    command = [sys.executable, str(HERE / "peers.py"), str(arguments.peers)]
-    command += ["--output", str(arguments.peers_output), "--resume"]
-    if arguments.peers_options:
-        command += arguments.peers_options.split()
-    if subprocess.run(command, check=False).returncode:
-        raise SystemExit("the comparison with the peer library failed, see above")
-
-
 def kept(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.output.exists():
         document: dict[str, Any] = json.loads(arguments.output.read_text())
@@ -182,7 +172,7 @@ def results_of(arguments: argparse.Namespace) -> family_report.Results:
     return family_report.Results(
         list(kept(arguments)["cells"].values()),
         ResultsFile(arguments.dish_output).load(),
-        json.loads(peers.read_text())["rows"] if peers.exists() else [],
+        json.loads(peers.read_text()) if peers.exists() else {},
     )
 
 
@@ -204,8 +194,6 @@ def parse(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=5, help="of gridworld and navigation")
     parser.add_argument("--dish-seeds", type=int, default=2, help="of the dish, from 100 on")
     parser.add_argument("--rollouts", type=int, default=90, help="of an algorithm that tries")
-    parser.add_argument("--peers", type=Path, help="Python of an environment with imitation")
-    parser.add_argument("--peers-options", default="", help="for peers.py, such as '--seeds 0'")
     parser.add_argument("--output", type=Path, default=HERE / "results/family.json")
     parser.add_argument("--dish-output", type=Path, default=HERE / "results/dish.json")
     parser.add_argument("--peers-output", type=Path, default=HERE / "results/peers.json")
@@ -227,8 +215,6 @@ def main(words: list[str] | None = None) -> int:
     steps: list[Callable[[], None]] = [lambda: measure(arguments, document)]
     if "dish" in arguments.problems:
         steps.append(lambda: measure_dish(arguments))
-    if arguments.peers:
-        steps.append(lambda: measure_peers(arguments))
     for step in [] if arguments.report else steps:
         step()
     results = results_of(arguments)

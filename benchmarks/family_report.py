@@ -3,12 +3,14 @@
 """Table and figure of `family.py`, made from the results alone."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import intervals
 from matplotlib.figure import Figure
+from peers_report import peers_part
 
 from irl_ros.benchmark.methods import METHODS
 from irl_ros.benchmark.page import write_measured_part
@@ -24,11 +26,6 @@ MARKS = (
 )
 CONDITIONS = ("matched", "mismatched")
 BUDGET = 90
-_PEERS = """The same demonstrations and the same number of rollouts, in one run of
-`benchmarks/peers.py`; seconds are processor time. The rest is as each library does it: for maximum
-entropy ours decays the weights, theirs stops after 1000 steps. AIRL has a reward of states and
-actions on both sides."""
-
 
 ROWS = {
     "known": "control as inference, reward known",
@@ -102,12 +99,12 @@ class Results:
     Attributes:
         small: Cells of gridworld and navigation.
         dish: Cells of the dish.
-        peers: Rows of the comparison with the peer library.
+        peers: The comparison with the peer library; empty if there is none.
     """
 
     small: Sequence[dict[str, Any]]
     dish: Sequence[CellResult]
-    peers: Sequence[dict[str, Any]]
+    peers: Mapping[str, Any]
 
 
 def shortly(cell: dict[str, Any]) -> str:
@@ -132,23 +129,6 @@ class Footnotes:
 
     def lines(self) -> list[str]:
         return [f"{number}. {text}." for number, text in enumerate(self._texts, 1)]
-
-
-def _mean(values: Sequence[float], digits: int) -> str:
-    """Return the mean, and 95 % of how far it may be off where there are several."""
-    if len(values) < 2:
-        return f"{statistics.mean(values):.{digits}f}"
-    off = _STUDENT.get(len(values), 1.96) * statistics.stdev(values) / len(values) ** 0.5
-    return f"{statistics.mean(values):.{digits}f} ± {off:.{digits}f}"
-
-
-_STUDENT = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.31, 10: 2.26}
-"""97.5 % quantiles of Student's distribution, by the number of values."""
-
-
-def _share(successes: int, trials: int) -> str:
-    low, high = wilson_interval(successes, trials)
-    return f"{successes}/{trials} ({100 * low:.0f} to {100 * high:.0f} %)"
 
 
 def of(results: Results, problem: str, row: str) -> list[dict[str, Any]]:
@@ -223,8 +203,8 @@ def _gridworld(cells: list[dict[str, Any]], notes: Footnotes) -> list[str]:
     for budget in sorted({each["rollouts"] for each in cells}):
         chosen = [each for each in cells if each["rollouts"] == budget]
         mark = _used(chosen, notes)
-        lost.append(_mean([each["lost"] for each in chosen], 2) + mark)
-        distances.append(_mean([100 * each["distance"] for each in chosen], 0) + mark)
+        lost.append(intervals.mean([each["lost"] for each in chosen], 2) + mark)
+        distances.append(intervals.mean([100 * each["distance"] for each in chosen], 0) + mark)
     return ["<br>".join(lost), "<br>".join(distances)]
 
 
@@ -233,8 +213,8 @@ def _navigation(cells: list[dict[str, Any]], notes: Footnotes) -> list[str]:
         return ["", ""]
     mark = _used(cells, notes)
     trials = sum(each["trials"] for each in cells)
-    share = _share(sum(each["successes"] for each in cells), trials)
-    return [share + mark, _mean([1e3 * each["distance"] for each in cells], 0)]
+    share = intervals.share(sum(each["successes"] for each in cells), trials)
+    return [share + mark, intervals.mean([1e3 * each["distance"] for each in cells], 0)]
 
 
 def _dish(results: Results, row: str, notes: Footnotes) -> list[str]:
@@ -244,39 +224,10 @@ def _dish(results: Results, row: str, notes: Footnotes) -> list[str]:
         trials = sum(len(each.mean) for each in found)
         used = {"used": METHODS[DISH_METHODS[row]].budget(BUDGET)} if found else {}
         mark = _used([used], notes) if found else ""
-        cells.append(_share(sum(e.successes for e in found), trials) + mark if found else "")
+        cells.append(
+            intervals.share(sum(e.successes for e in found), trials) + mark if found else ""
+        )
     return cells
-
-
-def peers_table(rows: Sequence[dict[str, Any]]) -> str:
-    """Return ours beside the peer library's, one line for each problem and method."""
-    problems = list(
-        dict.fromkeys((row.get("problem", "point mass"), row["method"]) for row in rows)
-    )
-    lines = ["| problem | method | irl_ros | imitation |", "|---|---|---|---|"]
-    for problem, method in problems:
-        if method != "demonstrator":
-            cells = [_peer(rows, problem, method, library) for library in ("irl_ros", "imitation")]
-            lines.append(f"| {problem} | {method} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _peer(rows: Sequence[dict[str, Any]], problem: str, method: str, library: str) -> str:
-    chosen = [
-        row
-        for row in rows
-        if (row.get("problem", "point mass"), row["method"], row["library"])
-        == (problem, method, library)
-    ]
-    if not chosen:
-        return ""
-    seconds = statistics.mean(row["processor_seconds"] for row in chosen)
-    if "lost" in chosen[0]:
-        off = _mean([100 * row["distance"] for row in chosen], 1)
-        lost = _mean([row["lost"] for row in chosen], 3)
-        return f"loses {lost}, visits {off} % off, {seconds:.0f} s"
-    share = _share(sum(r["within_0.1_m"] for r in chosen), sum(r["attempts"] for r in chosen))
-    return f"{share}, {_mean([row['miss_mm'] for row in chosen], 0)} mm off, {seconds:.0f} s"
 
 
 @in_style
@@ -343,7 +294,7 @@ def measured(results: Results) -> str:
         family_table(results),
     ]
     if results.peers:
-        parts += ["### Beside the library imitation", _PEERS, peers_table(results.peers)]
+        parts += ["### Beside the library imitation", peers_part(results.peers)]
     return "\n\n".join(parts)
 
 

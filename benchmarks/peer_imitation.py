@@ -3,12 +3,15 @@
 """The other side of `peers.py`: cloning, GAIL, AIRL and causal maximum entropy of imitation.
 
 Runs in an environment of its own, started by `peers.py`; reads demonstrations, prints one line of
-JSON for each method: the states of its attempts, or its policy on the gridworld.
+JSON for each method: the states of its attempts, or its policy on the gridworld. Asked for its
+versions, it prints those.
 """
 
 import json
+import platform
 import sys
 import time
+from importlib import metadata
 
 import gymnasium
 import numpy as np
@@ -154,6 +157,10 @@ def causal_entropy(task: dict) -> None:
 def main() -> None:
     torch.set_num_threads(1)
     task = json.loads(sys.stdin.read())
+    if "versions" in task:
+        installed = {name: metadata.version(name) for name in task["versions"]}
+        print(json.dumps({"imitation": {"python": platform.python_version(), **installed}}))
+        return
     torch.manual_seed(task["seed"])
     if "transitions" in task:
         causal_entropy(task)

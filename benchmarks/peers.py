@@ -2,29 +2,33 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compare what the library imitation has as well: same data, same run.
 
-    python3 -m venv peers && peers/bin/pip install imitation==1.0.1
-    .venv/bin/python benchmarks/peers.py peers/bin/python
+    make bench-peers
 
 A point mass starts where nobody showed it and is to come to rest at the origin: behaviour cloning,
 GAIL and AIRL. Both sides get the same demonstrations, the same number of rollouts and the same
 settings of PPO; everything else is as each library does it unless told otherwise. Maximum causal
-entropy has the paths of the gridworld of `family.py`, and a reward for each cell.
+entropy has the paths of the gridworld of `family.py`, and a reward for each cell. The library runs
+in an environment of its own, whose Python is the one argument. Seeds that the same versions of
+both sides have measured with the same settings are not measured again.
 """
 
 import argparse
 import json
+import platform
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import family_gridworld
 import torch
 
-from irl_ros.benchmark.code import fingerprint
+from irl_ros.benchmark.code import code_digest, fingerprint
+from irl_ros.benchmark.runner import machine
 from irl_ros.core.action import HORIZON
 from irl_ros.core.features import AffineFeatures
 from irl_ros.core.files import write_atomically
@@ -43,6 +47,8 @@ from irl_ros.sim.navigation import PointMass
 
 RESULTS = Path(__file__).parent / "results" / "peers.json"
 PEER = Path(__file__).parent / "peer_imitation.py"
+PACKAGES = ("stable_baselines3", "gymnasium", "torch", "numpy")
+CODE = ("core", "learning", "sim/gym_env.py", "sim/navigation.py")
 START = torch.tensor([0.5, -0.3], dtype=torch.float64)
 SPREAD = 0.01  # of every start, as the plant has it
 EYE = torch.eye(2, dtype=torch.float64)
@@ -56,19 +62,23 @@ def source(start: torch.Tensor) -> EnvRollouts:
     return EnvRollouts(PlantEnv(PointMass(start), lambda state, action: 0.0, 5.0), HORIZON)
 
 
-def demonstrations(count: int) -> tuple[LearningProblem, Trajectories]:
-    """Return attempts of a spring and damper with tremor, from starts on a circle."""
+def demonstrator() -> LinearGaussianController:
+    """Return a spring and damper with tremor."""
     gains = torch.cat([-2.0 * EYE, -2.0 * EYE], dim=1)
-    demonstrator = LinearGaussianController(
+    return LinearGaussianController(
         gains.repeat(HORIZON, 1, 1),
         torch.zeros(HORIZON, 2, dtype=torch.float64),
         (0.1 * EYE).repeat(HORIZON, 1, 1),
     )
+
+
+def demonstrations(count: int) -> tuple[LearningProblem, Trajectories]:
+    """Return what is shown from starts on a circle, and attempts at the start to be learned."""
     angles = torch.linspace(0, 6, count, dtype=torch.float64)
     starts = 0.6 * torch.stack([angles.cos(), angles.sin()], dim=1)
     shown = concatenate(
         [
-            source(start).sample(demonstrator, 1, seed).trajectories
+            source(start).sample(demonstrator(), 1, seed).trajectories
             for seed, start in enumerate(starts)
         ]
     )
@@ -82,7 +92,7 @@ def demonstrations(count: int) -> tuple[LearningProblem, Trajectories]:
         tracking=torch.cat([-EYE, -2 * EYE], dim=1),
         weights=torch.ones(count, dtype=torch.float64),
     )
-    return problem, source(START).sample(demonstrator, 20, 0).trajectories
+    return problem, source(START).sample(demonstrator(), 20, 0).trajectories
 
 
 def row(library: str, method: str, seed: int, final: list[list[float]], spent: Any) -> Row:
@@ -130,7 +140,8 @@ def ours(problem: LearningProblem, seed: int, arguments: argparse.Namespace) -> 
     run("bc", lambda: clone_behaviour(problem, BehaviourCloningConfig(), seed))
     run("gail", lambda: tried(gail(problem, replace(GailConfig(), changes), seed)))
     # As the library: rollouts of the newest iteration only, a reward of states and actions.
-    likewise = {**changes, "discriminator.remembered": 1, "reward.state_only": False}
+    likewise = {**changes, "discriminator.remembered": 1}
+    likewise |= {"reward.form": "network", "reward.state_only": False}
     run("airl", lambda: tried(airl(problem, replace(AirlConfig(), likewise), seed)))
     return rows
 
@@ -171,11 +182,18 @@ def theirs(
 def ask(python: Path, task: dict[str, Any]) -> list[Row]:
     """Let the other side work, and return the lines it answers."""
     result = subprocess.run(
-        [python, PEER], input=json.dumps(task), capture_output=True, text=True, check=False
+        [python, "-I", PEER], input=json.dumps(task), capture_output=True, text=True, check=False
     )
     if result.returncode:
         raise SystemExit(f"{PEER.name} failed in {python}:\n{result.stderr}")
     return [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
+
+
+def versions(python: Path) -> dict[str, dict[str, str]]:
+    """Return what either side consists of."""
+    (theirs,) = ask(python, {"versions": ["imitation", *PACKAGES]})
+    ours = {"code": code_digest(*CODE), "python": platform.python_version()}
+    return {"irl_ros": ours | {name: metadata.version(name) for name in PACKAGES}, **theirs}
 
 
 def gridworld(python: Path, seed: int) -> list[Row]:
@@ -233,7 +251,7 @@ def table(rows: list[Row]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("python", type=Path, help="of an environment with imitation")
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
     parser.add_argument("--demonstrations", type=int, default=12)
     parser.add_argument("--iterations", type=int, default=40)
     parser.add_argument("--rollouts", type=int, default=12, help="of an iteration; 4 divides it")
@@ -242,16 +260,17 @@ def main() -> int:
     parser.add_argument("--batch", type=int, default=256, help="of the discriminator")
     parser.add_argument("--trials", type=int, default=20)
     parser.add_argument("--output", type=Path, default=RESULTS)
-    parser.add_argument("--resume", action="store_true", help="keep seeds that are there already")
+    parser.add_argument("--fresh", action="store_true", help="forget what the same sides measured")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     named = ("demonstrations", "iterations", "rollouts", "epochs", "updates", "batch", "trials")
     settings = {name: getattr(arguments, name) for name in named}
     settings |= {"ppo": PPO, "gridworld": family_gridworld.SETTINGS}
+    document = {"settings": settings, "versions": versions(arguments.python)}
     rows: list[Row] = []
-    if arguments.resume and arguments.output.exists():
+    if arguments.output.exists() and not arguments.fresh:
         kept = json.loads(arguments.output.read_text())
-        if fingerprint(kept["settings"]) == fingerprint(settings):
+        if fingerprint({name: kept.get(name) for name in document}) == fingerprint(document):
             rows = kept["rows"]
     problem, expert = demonstrations(arguments.demonstrations)
     if not rows:
@@ -265,7 +284,7 @@ def main() -> int:
         rows += gridworld(arguments.python, seed)
         rows += ours(problem, seed, arguments)
         rows += theirs(arguments.python, problem, seed, arguments)
-        document = {"settings": settings, "rows": rows}
+        document |= {"machine": machine(), "rows": rows}
         write_atomically(arguments.output, json.dumps(document, indent=1) + "\n")
     print(table(rows))
     return 0

@@ -2,27 +2,35 @@
 # SPDX-License-Identifier: Apache-2.0
 """How well does MPPI do the dish task with a learned cost and no learned policy?
 
-    python benchmarks/planning.py [--run RUN_FOLDER] [--trials N] [--json FILE]
+    python benchmarks/planning.py [--seeds N ...] [--trials N] [--report]
 
-Learns a cost where the arm is the one that was taught (or takes that of a run folder), then plans
-with it at the slot that was never shown: on that arm and on one that does something else than it
-is told, with the model of the arm as designed and with one that is fitted to a few wandering
-motions. Prints a Markdown table.
+Learns a cost where the arm is the one that was taught, then plans with it at the slot that was
+never shown: on that arm and on one that does something else than it is told, with the model of
+the arm as designed and with one that is fitted to a few wandering motions. Writes a table into
+docs/algorithms/mppi.md. What is there already, measured with the settings of today, is not
+measured again.
 """
 
 import argparse
 import contextlib
+import itertools
 import json
 import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
+import planning_report
 import torch
 
+from irl_ros.benchmark.code import code_digest, fingerprint
+from irl_ros.benchmark.runner import machine
 from irl_ros.core.arm import load_arm
-from irl_ros.core.demonstrations import Demonstrations
 from irl_ros.core.features import AffineFeatures
+from irl_ros.core.files import write_atomically
 from irl_ros.core.kinematics import Kinematics
+from irl_ros.core.parameters import to_mapping
 from irl_ros.core.policy import LinearGaussianController
 from irl_ros.core.task import DishTask
 from irl_ros.learning.arm_problem import arm_problem
@@ -50,16 +58,58 @@ SUPPORT_RADIUS, SUPPORT_WEIGHT = 0.5, 50.0
 WANDERINGS = 6
 SPEED = 0.1  # rad/s, standard deviation of a wandering joint's velocity
 EVALUATION_SEED, WANDERING_SEED = 1000, 2000
+CODE = ("core", "learning", "sim")
 
 
-def learn(demonstrations: Demonstrations, seed: int) -> Cost:
-    """Learn a cost where nothing differs from teaching."""
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PlanningCell:
+    """What is planned with, on which arm, with the cost of which seed."""
+
+    seed: int
+    condition: str
+    model: str
+    objective: str
+    trials: int
+
+    @property
+    def key(self) -> str:
+        return "/".join(str(part) for part in astuple(self))
+
+    @property
+    def fingerprint(self) -> str:
+        """A sum over everything that the result depends on, the code aside."""
+        return fingerprint({"key": self.key, **settings()})
+
+
+def settings() -> dict[str, Any]:
+    return {
+        "planning": to_mapping(PLANNING),
+        "deviation": DEVIATION,
+        "support": [SUPPORT_RADIUS, SUPPORT_WEIGHT],
+        "wandering": [WANDERINGS, SPEED, WANDERING_SEED],
+        "evaluation": EVALUATION_SEED,
+        "learner": to_mapping(preset("default")),
+    }
+
+
+def learn(seed: int, folder: Path) -> tuple[Cost, LearningProblem]:
+    """Learn a cost where nothing differs from teaching, unless today's code has done so."""
+    with DishSimulator() as simulator:
+        shown = teach(simulator, seed).demonstrations()
     target = DishTask().target_pose(DishTask().held_out_slot)
-    problem = arm_problem(demonstrations, target, load_arm(demonstrations.arm))
-    learner = GuidedCostLearning(problem, preset("default"), seed)
-    with contextlib.closing(SimRollouts()) as source:
-        learner.run(source)
-    return learner.cost
+    problem = arm_problem(shown, target, load_arm(shown.arm))
+    how = fingerprint({"learner": settings()["learner"], "code": code_digest(*CODE)})
+    file = folder / f"cost-{seed}-{how}.safetensors"
+    if not file.exists():
+        learner = GuidedCostLearning(problem, preset("default"), seed)
+        with contextlib.closing(SimRollouts()) as source:
+            learner.run(source)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(file, cost_to_bytes(learner.cost, {}))
+    return load_cost(file)[0], problem
 
 
 def objectives(cost: Cost, problem: LearningProblem) -> dict[str, StateActionCost]:
@@ -79,7 +129,7 @@ def plan(
     model: LinearModel,
     objective: StateActionCost,
     features: AffineFeatures,
-    trials: int,
+    cell: PlanningCell,
 ) -> dict[str, Any]:
     """Execute what MPPI plans and count what succeeds."""
     arm = load_arm("panda")
@@ -93,91 +143,102 @@ def plan(
         covariance.expand(source.horizon, -1, -1),
     )
     rollouts = source.sample(
-        MppiPolicy(mppi, still, 0), trials, EVALUATION_SEED, deterministic=True
+        MppiPolicy(mppi, still, cell.seed),
+        cell.trials,
+        EVALUATION_SEED + cell.seed,
+        deterministic=True,
     )
     # The plate's centre is the first of the tool points.
     ends = features(rollouts.trajectories.states[:, -1])[:, :3].norm(dim=-1)
     return {
         "distance": float(ends.mean()),
         "successes": rollouts.successes,
-        "trials": trials,
         "broken": sum(outcome.broken for outcome in rollouts.outcomes),
         "reasons": [outcome.reason for outcome in rollouts.outcomes if not outcome.success],
     }
 
 
-def measure(arguments: argparse.Namespace) -> list[dict[str, Any]]:
-    """Try every model and objective in every condition."""
-    with DishSimulator() as simulator:
-        shown = teach(simulator, arguments.seed).demonstrations()
-    cost = load_cost(arguments.run)[0] if arguments.run else learn(shown, arguments.seed)
-    if arguments.save:
-        arguments.save.write_bytes(cost_to_bytes(cost, {}))
-    target = DishTask().target_pose(DishTask().held_out_slot)
-    problem = arm_problem(shown, target, load_arm(shown.arm))
-    rows = []
-    for condition in arguments.conditions:
-        with contextlib.closing(SimRollouts(SimulationConfig(condition=condition))) as source:
-            motions = wander(source, WANDERINGS + 2, SPEED, WANDERING_SEED)
-            wanderings = joint_trajectories(motions, source.action_dim)
-            seen = transitions_of(wanderings[:WANDERINGS])
-            unseen = transitions_of(wanderings[WANDERINGS:])
-            models = {
-                "as designed": nominal_joints(source.action_dim),
-                "fitted": fit_linear_model(seen),
+def try_out(
+    cells: Sequence[PlanningCell], cost: Cost, problem: LearningProblem
+) -> Iterator[tuple[PlanningCell, dict[str, Any]]]:
+    """Measure cells of one condition, which share the motions that models are fitted to."""
+    config = SimulationConfig(condition=cells[0].condition)
+    with contextlib.closing(SimRollouts(config)) as source:
+        motions = wander(source, WANDERINGS + 2, SPEED, WANDERING_SEED)
+        wanderings = joint_trajectories(motions, source.action_dim)
+        seen = transitions_of(wanderings[:WANDERINGS])
+        unseen = transitions_of(wanderings[WANDERINGS:])
+        models = {
+            "as designed": nominal_joints(source.action_dim),
+            "fitted": fit_linear_model(seen),
+        }
+        functions = objectives(cost, problem)
+        for cell in cells:
+            model = models[cell.model]
+            error = model.predict(unseen.states, unseen.actions) - unseen.next_states
+            velocities = error[:, source.action_dim :]
+            result = {
+                "velocity_error": float(velocities.square().mean().sqrt()),
+                "nll": predictive_nll(model, unseen),
+                **plan(source, model, functions[cell.objective], problem.features, cell),
             }
-            for name, model in models.items():
-                error = model.predict(unseen.states, unseen.actions) - unseen.next_states
-                for objective, function in objectives(cost, problem).items():
-                    row = {
-                        "condition": condition,
-                        "model": name,
-                        "objective": objective,
-                        "velocity_error": float(
-                            error[:, source.action_dim :].square().mean().sqrt()
-                        ),
-                        "nll": predictive_nll(model, unseen),
-                        **plan(source, model, function, problem.features, arguments.trials),
-                    }
-                    print(json.dumps(row), file=sys.stderr, flush=True)
-                    rows.append(row)
-    return rows
+            yield cell, result
 
 
-def table(rows: list[dict[str, Any]]) -> str:
-    """Return the success rates as Markdown."""
-    lines = [
-        "| arm | model | error, rad/s | planned with | in the slot | broken | from target, mm |",
-        "|---|---|---|---|---|---|---|",
+def cells_of(arguments: argparse.Namespace) -> list[PlanningCell]:
+    """Return the cells, seed by seed, so that a run cut short has a bit of everything."""
+    return [
+        PlanningCell(seed, condition, model, objective, arguments.trials)
+        for seed in arguments.seeds
+        for condition in arguments.conditions
+        for model in planning_report.MODELS
+        for objective in planning_report.OBJECTIVES
     ]
-    for row in rows:
-        cells = [
-            row["condition"],
-            row["model"],
-            f"{row['velocity_error']:.4f}",
-            row["objective"],
-            f"{row['successes']} of {row['trials']}",
-            str(row["broken"]),
-            f"{1e3 * row['distance']:.0f}",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
 
 
-def main() -> int:
+def measure(arguments: argparse.Namespace, document: Document) -> None:
+    """Measure what is missing; each result is kept at once."""
+    kept = document["cells"]
+    missing = [
+        cell
+        for cell in cells_of(arguments)
+        if kept.get(cell.key, {}).get("fingerprint") != cell.fingerprint
+    ]
+    for seed, of_seed in itertools.groupby(missing, lambda cell: cell.seed):
+        cost, problem = learn(seed, arguments.folder)
+        for _, cells in itertools.groupby(of_seed, lambda cell: cell.condition):
+            for cell, result in try_out(list(cells), cost, problem):
+                facts = {"fingerprint": cell.fingerprint, "code": code_digest(*CODE)}
+                kept[cell.key] = {**asdict(cell), **result, **facts}
+                document["machine"] = machine()
+                arguments.output.parent.mkdir(parents=True, exist_ok=True)
+                text = json.dumps(document, indent=1, sort_keys=True)
+                write_atomically(arguments.output, text + "\n")
+                print(json.dumps(kept[cell.key]), file=sys.stderr, flush=True)
+
+
+def parse(words: Sequence[str] | None) -> argparse.Namespace:
+    here = Path(__file__).resolve().parent
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--run", type=Path, help="run folder or cost file; else a cost is learned")
-    parser.add_argument("--save", type=Path, help="file for the cost, to be used as --run later")
-    parser.add_argument("--trials", type=int, default=5, help="attempts of each row")
-    parser.add_argument("--seed", type=int, default=0, help="of teaching and learning")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="of learning")
+    parser.add_argument("--trials", type=int, default=5, help="attempts of each seed and row")
     parser.add_argument("--conditions", nargs="+", default=["matched", "mismatched"])
-    parser.add_argument("--json", type=Path, help="file for all measurements")
-    arguments = parser.parse_args()
+    parser.add_argument("--output", type=Path, default=here / "results/planning.json")
+    parser.add_argument("--folder", type=Path, default=Path("runs/bench-planning"))
+    parser.add_argument("--page", type=Path, default=here.parent / "docs/algorithms/mppi.md")
+    parser.add_argument("--report", action="store_true", help="measure nothing, write the page")
+    return parser.parse_args(words)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    arguments = parse(words)
     torch.set_num_threads(1)
-    rows = measure(arguments)
-    print(table(rows))
-    if arguments.json:
-        arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
+    document: Document = {"cells": {}, "machine": {}}
+    if arguments.output.exists():
+        document = json.loads(arguments.output.read_text())
+    if not arguments.report:
+        measure(arguments, document)
+    print(planning_report.write(document, arguments.page))
     return 0
 
 

@@ -21,6 +21,7 @@ import family_gridworld  # noqa: E402
 import family_navigation  # noqa: E402
 import family_report  # noqa: E402
 import peers  # noqa: E402
+import peers_report  # noqa: E402
 
 from irl_ros.benchmark.methods import METHODS  # noqa: E402
 from irl_ros.benchmark.page import written_part  # noqa: E402
@@ -143,4 +144,4 @@ def test_the_other_side_parses_and_is_understood(monkeypatch: pytest.MonkeyPatch
     assert theirs["distance"] == pytest.approx(0.0, abs=1e-12)
     transitions = torch.tensor(asked[0]["transitions"], dtype=torch.float64)
     assert torch.allclose(transitions.sum(dim=-1), torch.ones(25, 5, dtype=torch.float64))
-    assert "| gridworld | maxent | loses" in family_report.peers_table([ours, theirs])
+    assert "| gridworld | maxent | loses" in peers_report.peers_table([ours, theirs])
