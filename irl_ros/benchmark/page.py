@@ -45,13 +45,14 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
     elsewhere = published_places(results)
     variants = published(results, "variant")
     few = published(results, "method", FEW_ROLLOUTS)
+    few_ablations = published(results, "ablation", FEW_ROLLOUTS)
     others = {
         key: value
         for key, value in published(results, "generalisation").items()
         if key[0] in OTHER_ARM
     }
     fresh = opened_once(results)
-    shown = [methods, ablations, variants, few, elsewhere, others, fresh]
+    shown = [methods, ablations, variants, few, few_ablations, elsewhere, others, fresh]
     parts = [_provenance(shown, machine) if any(shown) else _NOTHING]
     parts += ["#### Methods", methods_table(_listed(), 90)]
     if methods:
@@ -69,13 +70,17 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
     both = _together(methods, fresh)
     if both:
         parts += ["Differences on both sets of seeds together:", comparison_table(both, "gcl")]
-    reference = {key: value for key, value in methods.items() if key[0] == "gcl"}
+    reference = _of_gcl(methods)
     if few:
         parts += [f"#### With {FEW_ROLLOUTS} rollouts", success_table(few, "method")]
         parts.append(details_table(few))
     if ablations:
         whole = {**reference, **ablations}
         parts += ["#### Ablations", _picture("dish-ablations")]
+        parts += [success_table(whole, "gcl with"), comparison_table(whole, "gcl")]
+    if few_ablations:
+        whole = {**_of_gcl(few), **few_ablations}
+        parts += [f"#### Ablations with {FEW_ROLLOUTS} rollouts"]
         parts += [success_table(whole, "gcl with"), comparison_table(whole, "gcl")]
     if variants:
         parts += ["#### Variants", success_table(reference | variants, "variant")]
@@ -88,6 +93,11 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
         parts += ["#### The learned cost on the iiwa", success_table(others, "method")]
         parts.append(details_table(others))
     return "\n\n".join(parts)
+
+
+def _of_gcl(table: Table) -> Table:
+    """Return what Guided Cost Learning itself achieves, to measure its changes against."""
+    return {key: results for key, results in table.items() if key[0] == "gcl"}
 
 
 def _listed() -> list[str]:

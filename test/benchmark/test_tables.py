@@ -97,6 +97,17 @@ def test_fresh_seeds_have_a_table_of_their_own() -> None:
     assert before.splitlines()[1:-2] == alone.splitlines()[1:]
 
 
+def test_ablations_with_few_rollouts_have_a_table_of_their_own() -> None:
+    seeds = (100, 101)
+    results = [result(seed=seed, rollouts=40) for seed in seeds]
+    results += [result("no_mono", seed=seed, rollouts=40, mean="0" * 20) for seed in seeds]
+    before, heading, after = measured_part(results, {}).partition("Ablations with 40 rollouts")
+    assert heading
+    assert before.startswith("4 cells, ")
+    assert "| no_mono | 0 % (0 to 9) |" in after
+    assert "| no_mono | +100 % (p = 0.500, n = 2) |" in after
+
+
 def test_both_sets_of_seeds_are_compared_together() -> None:
     seeds = [*range(100, 106), *range(200, 206)]
     results = [result(seed=seed) for seed in seeds]
