@@ -168,12 +168,17 @@ def kept(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def results_of(arguments: argparse.Namespace) -> family_report.Results:
     """Return everything that was measured."""
-    peers = arguments.peers_output
     return family_report.Results(
         list(kept(arguments)["cells"].values()),
         ResultsFile(arguments.dish_output).load(),
-        json.loads(peers.read_text()) if peers.exists() else {},
+        _read(arguments.peers_output),
+        list(_read(arguments.planning_output).get("cells", {}).values()),
     )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return document
 
 
 def tell(began: float, number: int, count: int, text: str) -> None:
@@ -198,6 +203,7 @@ def parse(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--dish-output", type=Path, default=HERE / "results/dish.json")
     parser.add_argument("--peers-output", type=Path, default=HERE / "results/peers.json")
     parser.add_argument("--folder", type=Path, default=Path("runs/bench-family"))
+    parser.add_argument("--planning-output", type=Path, default=HERE / "results/planning.json")
     parser.add_argument("--dish-folder", type=Path, default=Path("runs/bench-dish"))
     parser.add_argument("--page", type=Path, default=HERE.parent / "docs/algorithms/README.md")
     parser.add_argument("--images", type=Path, default=HERE.parent / "docs/images")

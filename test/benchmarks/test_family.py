@@ -34,7 +34,7 @@ def run(tmp_path: Path, *options: str) -> subprocess.CompletedProcess[str]:
     page = tmp_path / "page.md"
     page.write_text("Before.\n\n{}\n{}\n\nAfter.\n".format(*family_report.MARKS))
     command = [sys.executable, str(ROOT / "benchmarks/family.py"), "--page", str(page)]
-    for name in ("output", "dish-output", "peers-output"):
+    for name in ("output", "dish-output", "peers-output", "planning-output"):
         command += [f"--{name}", str(tmp_path / f"{name}.json")]
     command += ["--images", str(tmp_path), "--folder", str(tmp_path), *options]
     return subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
@@ -62,6 +62,18 @@ def test_a_part_is_measured_once_and_written(tmp_path: Path) -> None:
     assert "gridworld/gcl" not in again.stderr
 
 
+def test_planning_at_the_dish_is_counted() -> None:
+    def cell(model: str, objective: str, successes: int) -> dict[str, object]:
+        facts = {"condition": "matched", "model": model, "objective": objective}
+        return {**facts, "successes": successes, "trials": 3}
+
+    cells = [cell("fitted", "learned cost", successes) for successes in (3, 2)]
+    cells += [cell("fitted", "both", 1), cell("as designed", "learned cost", 1)]
+    table = family_report.family_table(family_report.Results([], [], {}, cells))
+    assert "| MPPI on a learned cost | —" in table
+    assert "| 5/6 (44 to 97 %)<sup>" in table
+
+
 @pytest.mark.parametrize("problem", family.PROBLEMS)
 def test_every_row_is_measured_or_says_why_not(problem: str) -> None:
     measured = {
@@ -71,7 +83,7 @@ def test_every_row_is_measured_or_says_why_not(problem: str) -> None:
             for row in family_report.ROWS
             if family_report.REGISTERED.get(row, row) in family_navigation.LEARNERS
         },
-        "dish": set(family_report.DISH_METHODS),
+        "dish": {*family_report.DISH_METHODS, "mppi"},
     }[problem]
     explained = {row for row, where in family_report.NOTES if where == problem}
     assert measured | explained == set(family_report.ROWS)
