@@ -41,8 +41,10 @@ def regulator() -> NeuralPolicy:
         STEPS,
         torch.Generator(),
     )
+    first = policy.layers[0]
+    assert isinstance(first, torch.nn.Linear)
     with torch.no_grad():
-        policy.layers[0].weight.copy_(torch.tensor([[-1.0, 0.0]]))
+        first.weight.copy_(torch.tensor([[-1.0, 0.0]]))
     return policy
 
 

@@ -19,7 +19,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -248,7 +248,7 @@ def table(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("python", type=Path, help="of an environment with imitation")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
@@ -261,12 +261,12 @@ def main() -> int:
     parser.add_argument("--trials", type=int, default=20)
     parser.add_argument("--output", type=Path, default=RESULTS)
     parser.add_argument("--fresh", action="store_true", help="forget what the same sides measured")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     torch.set_num_threads(1)
     named = ("demonstrations", "iterations", "rollouts", "epochs", "updates", "batch", "trials")
     settings = {name: getattr(arguments, name) for name in named}
     settings |= {"ppo": PPO, "gridworld": family_gridworld.SETTINGS}
-    document = {"settings": settings, "versions": versions(arguments.python)}
+    document: Row = {"settings": settings, "versions": versions(arguments.python)}
     rows: list[Row] = []
     if arguments.output.exists() and not arguments.fresh:
         kept = json.loads(arguments.output.read_text())

@@ -17,7 +17,7 @@ import itertools
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -76,12 +76,12 @@ class PlanningCell:
 
     @property
     def key(self) -> str:
-        return "/".join(str(part) for part in astuple(self))
+        return f"{self.seed}/{self.condition}/{self.model}/{self.objective}"
 
     @property
     def fingerprint(self) -> str:
         """A sum over everything that the result depends on, the code aside."""
-        return fingerprint({"key": self.key, **settings()})
+        return fingerprint({**asdict(self), **settings()})
 
 
 def settings() -> dict[str, Any]:

@@ -157,3 +157,39 @@ def test_the_other_side_parses_and_is_understood(monkeypatch: pytest.MonkeyPatch
     transitions = torch.tensor(asked[0]["transitions"], dtype=torch.float64)
     assert torch.allclose(transitions.sum(dim=-1), torch.ones(25, 5, dtype=torch.float64))
     assert "| gridworld | maxent | loses" in peers_report.peers_table([ours, theirs])
+
+
+def test_the_page_shows_the_kept_comparison_and_its_versions_are_those_to_be_installed() -> None:
+    kept = json.loads(peers.RESULTS.read_text())
+    assert peers_report.peers_part(kept) in written_part(PAGE, family_report.MARKS)
+    assert len({row["seed"] for row in kept["rows"] if row["library"]}) == 5
+    lines = (ROOT / "benchmarks/peers.txt").read_text().replace("-", "_").splitlines()
+    pins = dict(line.split("==") for line in lines if not line.startswith("#"))
+    theirs = kept["versions"]["imitation"]
+    assert {name: theirs[name].split("+")[0] for name in pins if name in theirs} == {
+        name: pins[name] for name in ("imitation", *peers.PACKAGES)
+    }
+
+
+def test_what_the_same_sides_have_measured_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = []
+    sides = {"irl_ros": {"code": "a"}, "imitation": {"torch": "1"}}
+    found = {"library": "irl_ros", "problem": "gridworld", "method": "maxent", "lost": 0.1}
+
+    def gridworld(python: Path, seed: int) -> list[peers.Row]:
+        measured.append(seed)
+        return [{**found, "seed": seed}]
+
+    monkeypatch.setattr(peers, "versions", lambda python: sides)
+    monkeypatch.setattr(peers, "gridworld", gridworld)
+    monkeypatch.setattr(peers, "ours", lambda *parts: [])
+    monkeypatch.setattr(peers, "theirs", lambda *parts: [])
+    options = ["python", "--output", str(tmp_path / "peers.json")]
+    peers.main([*options, "--seeds", "0"])
+    peers.main([*options, "--seeds", "0", "1"])
+    assert measured == [0, 1]
+    sides["imitation"] = {"torch": "2"}
+    peers.main([*options, "--seeds", "0"])
+    assert measured == [0, 1, 0]

@@ -66,6 +66,10 @@ def test_cells_are_kept_and_written(tmp_path: Path, tried: list[str]) -> None:
     planning.main([*options, "--report"])
     assert page.read_text() == written
     assert len(tried) == 25
+    # More attempts replace those of before.
+    planning.main([*options, "--seeds", "0", "--conditions", "matched", "--trials", "3"])
+    assert len(json.loads(output.read_text())["cells"]) == 24
+    assert "| matched | fitted | 0.0010 ± 0.0000 | both | 5/5 (" in page.read_text()
 
 
 def test_the_page_shows_the_kept_results() -> None:
