@@ -221,7 +221,7 @@ def parse(words: Sequence[str] | None) -> argparse.Namespace:
     here = Path(__file__).resolve().parent
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="of learning")
-    parser.add_argument("--trials", type=int, default=5, help="attempts of each seed and row")
+    parser.add_argument("--trials", type=int, default=3, help="attempts of each seed and row")
     parser.add_argument("--conditions", nargs="+", default=["matched", "mismatched"])
     parser.add_argument("--output", type=Path, default=here / "results/planning.json")
     parser.add_argument("--folder", type=Path, default=Path("runs/bench-planning"))
