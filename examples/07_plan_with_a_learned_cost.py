@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from irl_ros.core.arm import load_arm
 from irl_ros.core.kinematics import Kinematics
@@ -26,6 +27,7 @@ from irl_ros.learning.planning.arm_model import ArmModel, joint_trajectories, no
 from irl_ros.learning.planning.model import fit_linear_model, predictive_nll
 from irl_ros.learning.planning.mppi import Mppi, MppiConfig
 from irl_ros.learning.planning.mppi_policy import MppiPolicy
+from irl_ros.learning.planning.support import support_of
 from irl_ros.learning.planning.wander import wander
 from irl_ros.learning.transitions import transitions_of
 from irl_ros.sim.config import SimulationConfig
@@ -52,9 +54,14 @@ def main() -> None:
             nll = predictive_nll(model, transitions_of(wanderings[6]))
             print(f"model as {name}: {nll:.1f} nat per step that it has not seen")
 
-        # A cost that does not rise beside the demonstrations (gcl.objective.aside_weight 0) needs
-        # `support_of` on top: MPPI would find where it is low for no good reason.
-        objective = PlacedCost(cost, problem.features)
+        # The cost is trusted where it was learned; away from the demonstrations MPPI would find
+        # where it is low for no good reason.
+        learned = PlacedCost(cost, problem.features)
+        price = support_of(problem, radius=0.5, weight=50.0)
+
+        def objective(states: Tensor, actions: Tensor) -> Tensor:
+            return learned(states, actions) + price(states)
+
         mppi = Mppi(
             MppiConfig(samples=128, horizon=60, updates=2, target_ess=5, memory=0.95),
             ArmModel(fitted, Kinematics(arm)).rollout,
