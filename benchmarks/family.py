@@ -6,8 +6,8 @@
 
 Within a problem every algorithm has the same demonstrations and the same number of rollouts; a
 result says where it used another. What is there already, measured with the settings of today, is
-not measured again. Cells of the dish are those of `irl-ros bench dish` and stand in its file, the
-comparison with another library is that of `peers.py`.
+not measured again. Cells of the dish are those of `irl-ros bench dish` and of `planning.py` and
+stand in their files, the comparison with another library is that of `peers.py`.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from typing import Any
 import family_gridworld
 import family_navigation
 import family_report
+import planning
 import torch
 
 from irl_ros.benchmark.cell import Cell
@@ -218,9 +219,11 @@ def main(words: list[str] | None = None) -> int:
     arguments = parse(words)
     torch.set_num_threads(1)
     document = kept(arguments)
-    steps: list[Callable[[], None]] = [lambda: measure(arguments, document)]
+    steps: list[Callable[[], object]] = [lambda: measure(arguments, document)]
     if "dish" in arguments.problems:
         steps.append(lambda: measure_dish(arguments))
+        if "mppi" in arguments.algorithms:
+            steps.append(lambda: planning.main(["--output", str(arguments.planning_output)]))
     for step in [] if arguments.report else steps:
         step()
     results = results_of(arguments)

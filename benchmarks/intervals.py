@@ -5,17 +5,17 @@
 import statistics
 from collections.abc import Sequence
 
-from irl_ros.report.proportion import wilson_interval
+from scipy.special import stdtrit
 
-_STUDENT = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.31, 10: 2.26}
-"""97.5 % quantiles of Student's distribution, by the number of values."""
+from irl_ros.report.proportion import wilson_interval
 
 
 def mean(values: Sequence[float], digits: int) -> str:
-    """Return the mean, and how far it may be off where there are several values."""
+    """Return the mean and, where there are several values, Student's interval around it."""
     if len(values) < 2:
         return f"{statistics.mean(values):.{digits}f}"
-    off = _STUDENT.get(len(values), 1.96) * statistics.stdev(values) / len(values) ** 0.5
+    quantile = float(stdtrit(len(values) - 1, 0.975))
+    off = quantile * statistics.stdev(values) / len(values) ** 0.5
     return f"{statistics.mean(values):.{digits}f} ± {off:.{digits}f}"
 
 
