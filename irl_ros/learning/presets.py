@@ -9,7 +9,6 @@ from irl_ros.learning.gcl import GclConfig
 _PAPER = {
     "held_out_share": 0.0,
     "first_sampler.kind": "demonstrations",
-    "first_sampler.stiffness": 0.0,
     "cost.activation": "relu",
     "cost.initial_noise": 0.0,
     "objective.fusion": "equal",
