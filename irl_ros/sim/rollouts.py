@@ -38,8 +38,8 @@ class SimRollouts:
     ) -> None:
         """Prepare the simulators; worker processes start at once and load in the background.
 
-        Worker processes are spawned, so a program that uses them needs the usual
-        ``if __name__ == "__main__"``.
+        A program whose own main module defines the policy needs the usual
+        ``if __name__ == "__main__"``, as workers have to import it.
 
         Args:
             config: Arm, condition and action space.

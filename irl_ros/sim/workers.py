@@ -3,15 +3,15 @@
 """Processes that run attempts side by side, each with a physics client of its own."""
 
 import contextlib
-import multiprocessing
-import multiprocessing.connection
+import multiprocessing.spawn
 import pickle
-import signal
+import subprocess
+import sys
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
-from typing import final
+from multiprocessing.connection import Connection, Pipe, wait
+from typing import Any, final
 
 import numpy as np
 import torch
@@ -76,23 +76,58 @@ class _Failure:
 
 _Answer = tuple[int, np.ndarray, np.ndarray, Outcome] | _Failure
 
+# Ctrl-C reaches the whole process group; the parent decides when the workers end.
+_PROGRAM = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+sys.path[:] = {path!r}
+from irl_ros.sim.workers import work
+work({handle})
+"""
+
+
+@dataclass(frozen=True)
+class _Worker:
+    """A process and our end of the pipe to it, which closes by itself when the process ends."""
+
+    process: "subprocess.Popen[bytes]"
+    connection: Connection
+
+    def send(self, message: bytes) -> None:
+        try:
+            self.connection.send_bytes(message)
+        except OSError as error:
+            raise self._ended() from error
+
+    def receive(self) -> _Answer:
+        try:
+            answer: _Answer = self.connection.recv()
+        except (EOFError, OSError) as error:
+            raise self._ended() from error
+        return answer
+
+    def _ended(self) -> RolloutError:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(1.0)
+        return RolloutError(
+            f"worker process {self.process.pid} ended with exit code {self.process.returncode}; "
+            "look for its message above (out of memory, or killed)"
+        )
+
 
 @final
 class WorkerPool:
-    """Spawned worker processes; whichever is free gets the next attempt."""
+    """Worker processes; whichever is free gets the next attempt.
+
+    They are programs of their own and not processes of `multiprocessing`, which would import the
+    program that starts them: a training node with all it needs, in every worker.
+    """
 
     def __init__(self, setup: WorkerSetup, count: int) -> None:
         """Start the processes."""
-        context = multiprocessing.get_context("spawn")
-        self._workers: list[tuple[SpawnProcess, Connection]] = []
-        for number in range(count):
-            ours, theirs = context.Pipe()
-            process = context.Process(
-                target=_work, args=(theirs, setup), name=f"rollouts-{number}", daemon=True
-            )
-            process.start()
-            theirs.close()
-            self._workers.append((process, ours))
+        self._workers = [_started() for _ in range(count)]
+        for worker in self._workers:
+            worker.send(pickle.dumps((setup, _main_program())))
 
     def run(self, job: Job, count: int) -> list[Attempt]:
         """Run attempts 0 to count - 1 of a job and return them in this order.
@@ -112,27 +147,20 @@ class WorkerPool:
     def _run(self, job: Job, count: int) -> list[Attempt]:
         # Plain pickle: multiprocessing's own would hand tensors over in shared memory.
         message = pickle.dumps(job)
-        for process, connection in self._workers[:count]:
-            self._send(process, connection, message)
-        results: dict[int, Attempt] = {}
+        workers = self._workers[:count]
         waiting = list(range(count))[::-1]
-        by_handle: dict[object, tuple[SpawnProcess, Connection]] = {}
-        for worker in self._workers[:count]:
-            self._send(*worker, pickle.dumps(waiting.pop()))
-            by_handle[worker[1]] = worker
-            by_handle[worker[0].sentinel] = worker
+        for worker in workers:
+            worker.send(message)
+            worker.send(pickle.dumps(waiting.pop()))
+        results: dict[int, Attempt] = {}
         while len(results) < count:
-            handles = multiprocessing.connection.wait(list(by_handle), timeout=_PATIENCE)  # type: ignore[arg-type]
-            if not handles:
+            ready = wait([worker.connection for worker in workers], timeout=_PATIENCE)
+            if not ready:
                 raise RolloutError(f"no rollout ended within {_PATIENCE:.0f} s; workers are stuck")
-            # A worker that ended may have answered before: connections go first.
-            for handle in sorted(handles, key=lambda each: isinstance(each, int)):
-                process, connection = by_handle[handle]
-                if isinstance(handle, int) and not connection.poll():
-                    raise _ended(process)
-                if isinstance(handle, int):
+            for worker in workers:
+                if worker.connection not in ready:
                     continue
-                answer = self._receive(process, connection)
+                answer = worker.receive()
                 if isinstance(answer, _Failure):
                     raise RolloutError(f"a rollout failed: {answer.message}\n{answer.trace}")
                 index, states, actions, outcome = answer
@@ -140,54 +168,49 @@ class WorkerPool:
                     torch.from_numpy(states), torch.from_numpy(actions), outcome
                 )
                 if waiting:
-                    self._send(process, connection, pickle.dumps(waiting.pop()))
+                    worker.send(pickle.dumps(waiting.pop()))
         return [results[index] for index in range(count)]
-
-    @staticmethod
-    def _send(process: SpawnProcess, connection: Connection, message: bytes) -> None:
-        try:
-            connection.send_bytes(message)
-        except OSError as error:
-            raise _ended(process) from error
-
-    @staticmethod
-    def _receive(process: SpawnProcess, connection: Connection) -> _Answer:
-        try:
-            answer: _Answer = connection.recv()
-        except (EOFError, OSError) as error:
-            raise _ended(process) from error
-        return answer
 
     def close(self) -> None:
         """End the processes; further calls do nothing."""
         workers, self._workers = self._workers, []
-        for _, connection in workers:
+        for worker in workers:
             # A worker reads the end of the pipe as the end of its work.
-            connection.close()
-        for process, _ in workers:
-            process.join(_CLOSING)
-            if process.is_alive():
-                process.kill()
-                process.join()
-            process.close()
+            worker.connection.close()
+        for worker in workers:
+            try:
+                worker.process.wait(_CLOSING)
+            except subprocess.TimeoutExpired:
+                worker.process.kill()
+                worker.process.wait()
 
 
-def _ended(process: SpawnProcess) -> RolloutError:
-    process.join(1.0)
-    return RolloutError(
-        f"worker process {process.name} ended with exit code {process.exitcode}; look for its "
-        "message above (out of memory, killed, or a program without a main guard)"
-    )
+def _started() -> _Worker:
+    """Start one process, which loads its libraries in the background."""
+    ours, theirs = Pipe()
+    with theirs:
+        handle = theirs.fileno()
+        program = _PROGRAM.format(path=sys.path, handle=handle)
+        process = subprocess.Popen([sys.executable, "-c", program], pass_fds=[handle])
+    return _Worker(process, ours)
 
 
-def _work(connection: Connection, setup: WorkerSetup) -> None:
-    """Run attempts until the pipe closes; the main function of a worker process."""
-    # Ctrl-C reaches the whole process group; the parent decides when the workers end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _main_program() -> Mapping[str, Any]:
+    """Return where the program that runs here is found by those who need something of it."""
+    everything = multiprocessing.spawn.get_preparation_data("")
+    return {name: value for name, value in everything.items() if name.startswith("init_main")}
+
+
+def work(handle: int) -> None:
+    """Run attempts until the pipe closes; the main function of a worker process.
+
+    Args:
+        handle: File descriptor of its end of the pipe.
+    """
     torch.set_num_threads(1)
-    with contextlib.suppress(EOFError, OSError):
+    with contextlib.suppress(EOFError, OSError), Connection(handle) as connection:
         try:
-            _serve(connection, setup)
+            _serve(connection)
         except (EOFError, OSError):
             raise
         except BaseException as error:
@@ -195,12 +218,12 @@ def _work(connection: Connection, setup: WorkerSetup) -> None:
             connection.send(failure)
 
 
-def _serve(connection: Connection, setup: WorkerSetup) -> None:
+def _serve(connection: Connection) -> None:
+    setup, program = _received(connection, {})
     job: Job | None = None
     with DishSimulator(setup.config, setup.task) as simulator:
         while True:
-            # The pipe leads to the process that started this one and to no other.
-            message: Job | int = pickle.loads(connection.recv_bytes())  # noqa: S301
+            message: Job | int = _received(connection, program)
             if isinstance(message, Job):
                 job = message
                 continue
@@ -214,3 +237,16 @@ def _serve(connection: Connection, setup: WorkerSetup) -> None:
                 guard=setup.guard,
             )
             connection.send((message, done.states.numpy(), done.actions.numpy(), done.outcome))
+
+
+def _received(connection: Connection, program: Mapping[str, Any]) -> Any:
+    """Return what was sent, with the sender's main program imported if its policy is from there.
+
+    The pipe leads to the process that started this one and to no other.
+    """
+    message = connection.recv_bytes()
+    try:
+        return pickle.loads(message)  # noqa: S301
+    except AttributeError:
+        multiprocessing.spawn.prepare(dict(program))
+        return pickle.loads(message)  # noqa: S301

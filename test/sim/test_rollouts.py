@@ -4,6 +4,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -218,11 +220,37 @@ class Saboteur:
 )
 def test_a_failing_worker_is_an_error(how, message):
     source = SimRollouts(workers=2)
-    processes = [process for process, _ in source._pool._workers]
+    processes = [worker.process for worker in source._pool._workers]
     with pytest.raises(RolloutError, match=message):
         source.sample(Saboteur(how), 4, seed=0)
     with pytest.raises(RolloutError, match="closed"):
         source.sample(constant([0.0] * 7), 1, seed=0)
-    for process in processes:
-        with pytest.raises(ValueError, match="closed"):
-            process.is_alive()
+    assert all(process.returncode is not None for process in processes)
+
+
+POLICY = """
+import torch
+
+class Still:
+    horizon = 100
+
+    def action_mean(self, step, state):
+        return torch.zeros(7, dtype=torch.float64)
+"""
+PROGRAM = """
+from irl_ros.sim.rollouts import SimRollouts
+
+open("imported", "a").write("x")
+if __name__ == "__main__":
+    source = SimRollouts(workers=1)
+    source.sample(Still(), 2, seed=0, deterministic=True)
+    source.close()
+"""
+
+
+@pytest.mark.parametrize(("policy", "imported"), [(POLICY, 2), ("from still import Still", 1)])
+def test_workers_import_the_program_only_if_its_policy_is_from_there(tmp_path, policy, imported):
+    (tmp_path / "still.py").write_text(POLICY, encoding="utf-8")
+    (tmp_path / "program.py").write_text(policy + PROGRAM, encoding="utf-8")
+    subprocess.run([sys.executable, "program.py"], cwd=tmp_path, check=True)
+    assert len((tmp_path / "imported").read_text(encoding="utf-8")) == imported
