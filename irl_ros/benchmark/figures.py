@@ -12,7 +12,7 @@ from numpy import ndarray
 from irl_ros.benchmark.cell import Cell
 from irl_ros.benchmark.methods import METHODS
 from irl_ros.benchmark.result import CellResult
-from irl_ros.benchmark.selection import Table, published, published_places
+from irl_ros.benchmark.selection import FEW_ROLLOUTS, Table, published, published_places
 from irl_ros.report.benchmark_figures import learning_figure, save_svg, success_figure
 
 _LEARNERS = ("gcl", "gcl_paper", "gcl_affine", "gan_gcl", "hand_written", "oracle")
@@ -25,8 +25,9 @@ def write_figures(results: Sequence[CellResult], folder: Path) -> tuple[Path, ..
         results: Everything that was measured; what is not published is left out.
         folder: Where to.
     """
-    methods, ablations = published(results, "method"), published(results, "ablation")
-    reference = {key: cells for key, cells in methods.items() if key[0] == "gcl"}
+    methods = published(results, "method")
+    few, ablations = (published(results, group, FEW_ROLLOUTS) for group in ("method", "ablation"))
+    reference = {key: cells for key, cells in few.items() if key[0] == "gcl"}
     figures = {
         "dish-methods": (methods, success_figure(_counts(methods), "gcl")),
         "dish-learning": (methods, learning_figure(_curves(methods))),

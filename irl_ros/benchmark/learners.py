@@ -101,9 +101,9 @@ def cloned(case: BenchmarkCase, config: BehaviourCloningConfig) -> Learned:
     return Learned(clone_behaviour(case.problem, config, case.seed))
 
 
-def hand_written(case: BenchmarkCase) -> Learned:
+def hand_written(case: BenchmarkCase, cost: GroundTruthCost = HAND_WRITTEN) -> Learned:
     """Optimise a controller for a cost that nobody had to learn."""
-    return _optimised(case, HAND_WRITTEN, case.rollouts)
+    return _optimised(case, cost, case.rollouts)
 
 
 def oracle(case: BenchmarkCase) -> Learned:

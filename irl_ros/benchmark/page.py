@@ -5,6 +5,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from irl_ros.benchmark.cell import Cell
 from irl_ros.benchmark.methods import METHODS
 from irl_ros.benchmark.result import CellResult
 from irl_ros.benchmark.selection import (
@@ -29,6 +30,7 @@ from irl_ros.core.files import write_atomically
 
 BEGIN = "<!-- written by `irl-ros bench dish --report`; do not edit -->"
 END = "<!-- end of what is written by `irl-ros bench dish --report` -->"
+_BUDGETS = (Cell.rollouts, FEW_ROLLOUTS)
 _NOTHING = "Nothing has been measured yet."
 _WITHOUT_REGULARISERS = ("no_regularisers", "relent_plain")
 """Guided Cost Learning and relative-entropy IRL, both by the likelihood alone."""
@@ -41,18 +43,18 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
         results: Everything that was measured; what is not published is left out.
         machine: On what the newest was measured.
     """
-    methods, ablations = published(results, "method"), published(results, "ablation")
+    methods, few = (published(results, "method", each) for each in _BUDGETS)
+    ablations, few_ablations = (published(results, "ablation", each) for each in _BUDGETS)
+    variants, few_variants = (published(results, "variant", each) for each in _BUDGETS)
     elsewhere = published_places(results)
-    variants = published(results, "variant")
-    few = published(results, "method", FEW_ROLLOUTS)
-    few_ablations = published(results, "ablation", FEW_ROLLOUTS)
     others = {
         key: value
         for key, value in published(results, "generalisation").items()
         if key[0] in OTHER_ARM
     }
     fresh = opened_once(results)
-    shown = [methods, ablations, variants, few, few_ablations, elsewhere, others, fresh]
+    shown = [methods, ablations, variants, few, few_ablations, few_variants]
+    shown += [elsewhere, others, fresh]
     parts = [_provenance(shown, machine) if any(shown) else _NOTHING]
     parts += ["#### Methods", methods_table(_listed(), 90)]
     if methods:
@@ -70,21 +72,19 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
     both = _together(methods, fresh)
     if both:
         parts += ["Differences on both sets of seeds together:", comparison_table(both, "gcl")]
-    reference = _of_gcl(methods)
     if few:
         parts += [f"#### With {FEW_ROLLOUTS} rollouts", success_table(few, "method")]
         parts.append(details_table(few))
+    with_few = f" with {FEW_ROLLOUTS} rollouts"
     if ablations:
-        whole = {**reference, **ablations}
-        parts += ["#### Ablations", _picture("dish-ablations")]
-        parts += [success_table(whole, "gcl with"), comparison_table(whole, "gcl")]
+        parts += ["#### Ablations", *_changes_of_gcl(methods, ablations)]
     if few_ablations:
-        whole = {**_of_gcl(few), **few_ablations}
-        parts += [f"#### Ablations with {FEW_ROLLOUTS} rollouts"]
-        parts += [success_table(whole, "gcl with"), comparison_table(whole, "gcl")]
+        parts += [f"#### Ablations{with_few}", _picture("dish-ablations")]
+        parts += _changes_of_gcl(few, few_ablations)
     if variants:
-        parts += ["#### Variants", success_table(reference | variants, "variant")]
-        parts.append(comparison_table(reference | variants, "gcl"))
+        parts += ["#### Variants", *_changes_of_gcl(methods, variants)]
+    if few_variants:
+        parts += [f"#### Variants{with_few}", *_changes_of_gcl(few, few_variants)]
     if elsewhere:
         parts += ["#### The learned cost at other places", _picture("dish-places")]
         parts.append(success_table(elsewhere, "place"))
@@ -95,9 +95,10 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
     return "\n\n".join(parts)
 
 
-def _of_gcl(table: Table) -> Table:
-    """Return what Guided Cost Learning itself achieves, to measure its changes against."""
-    return {key: results for key, results in table.items() if key[0] == "gcl"}
+def _changes_of_gcl(methods: Table, changed: Table) -> list[str]:
+    """Return tables of what changes of Guided Cost Learning achieve, and itself beside them."""
+    whole = {key: results for key, results in methods.items() if key[0] == "gcl"} | changed
+    return [success_table(whole, "gcl with"), comparison_table(whole, "gcl")]
 
 
 def _listed() -> list[str]:

@@ -3,6 +3,7 @@
 """Tables say what the results say, and the docs say what the tables say."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,13 @@ from irl_ros.benchmark.figures import write_figures
 from irl_ros.benchmark.page import BEGIN, END, measured_part, write_measured_part, written_part
 from irl_ros.benchmark.results import ResultsFile
 from irl_ros.benchmark.scenario import Scenario, places
-from irl_ros.benchmark.selection import by_method_and_scenario, cells_of, outdated, published
+from irl_ros.benchmark.selection import (
+    FEW_ROLLOUTS,
+    by_method_and_scenario,
+    cells_of,
+    outdated,
+    published,
+)
 from irl_ros.benchmark.tables import (
     comparison_table,
     details_table,
@@ -97,15 +104,20 @@ def test_fresh_seeds_have_a_table_of_their_own() -> None:
     assert before.splitlines()[1:-2] == alone.splitlines()[1:]
 
 
-def test_ablations_with_few_rollouts_have_a_table_of_their_own() -> None:
+@pytest.mark.parametrize(
+    ("changed", "kind"), [("no_mono", "Ablations"), ("ten_at_once", "Variants")]
+)
+def test_changes_of_gcl_with_few_rollouts_have_a_table_of_their_own(
+    changed: str, kind: str
+) -> None:
     seeds = (100, 101)
     results = [result(seed=seed, rollouts=40) for seed in seeds]
-    results += [result("no_mono", seed=seed, rollouts=40, mean="0" * 20) for seed in seeds]
-    before, heading, after = measured_part(results, {}).partition("Ablations with 40 rollouts")
+    results += [result(changed, seed=seed, rollouts=40, mean="0" * 20) for seed in seeds]
+    before, heading, after = measured_part(results, {}).partition(f"{kind} with 40 rollouts")
     assert heading
     assert before.startswith("4 cells, ")
-    assert "| no_mono | 0 % (0 to 9) |" in after
-    assert "| no_mono | +100 % (p = 0.500, n = 2) |" in after
+    assert f"| {changed} | 0 % (0 to 9) |" in after
+    assert f"| {changed} | +100 % (p = 0.500, n = 2) |" in after
 
 
 def test_both_sets_of_seeds_are_compared_together() -> None:
@@ -155,6 +167,8 @@ def test_everything_that_was_measured_is_drawn_and_written(tmp_path: Path) -> No
     like = Cell("gcl", Scenario("matched"), 0)
     here = [Scenario("matched"), Scenario("cold")]
     cells = cells_of(["gcl", "bc", "no_lcr"], here, [100, 101], like)
+    few = replace(like, rollouts=FEW_ROLLOUTS)
+    cells += cells_of(["gcl", "no_lcr"], here, [100, 101], few)
     cells += cells_of(["reoptimised", "fitted"], places("cold"), [100, 101], like)
     results = [measured(cell) for cell in cells]
     text = measured_part(results, {"cores": "2"})
