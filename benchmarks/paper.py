@@ -348,6 +348,20 @@ def continued(kept: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any] | 
     return {**wanted, **growing}
 
 
+def without(kept: dict[str, Any], methods: Sequence[str]) -> dict[str, Any]:
+    """Return results as if some methods had never been run."""
+    known = kept["protocol"]["methods"]
+    others = {name: each for name, each in known.items() if name not in methods}
+    return {
+        "protocol": {**kept["protocol"], "methods": others},
+        "results": {
+            key: result
+            for key, result in kept["results"].items()
+            if result.get("kind") != "run" or result["method"] not in methods
+        },
+    }
+
+
 def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tasks", nargs="*", choices=TASKS, default=list(TASKS))
@@ -364,6 +378,13 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, default=HERE / "results/paper.json")
     parser.add_argument("--demonstrations", type=Path, default=HERE.parent / "runs/paper")
     parser.add_argument("--fresh", action="store_true", help="forget earlier results")
+    parser.add_argument(
+        "--again",
+        nargs="*",
+        choices=METHODS,
+        default=[],
+        help="forget earlier results of these methods",
+    )
     parser.add_argument("--report", action="store_true", help="draw docs/experiments.md as well")
     parser.add_argument(
         "--set", nargs="*", default=[], metavar="NAME=VALUE", help="change settings of all methods"
@@ -385,11 +406,13 @@ def main(words: Sequence[str] | None = None) -> int:
             for context in range(len(TASKS[task]().shown)):
                 demonstration_file(task, context, budget).unlink(missing_ok=True)
     if arguments.output.exists() and not arguments.fresh:
-        results = json.loads(arguments.output.read_text())
+        results = without(json.loads(arguments.output.read_text()), arguments.again)
         together = continued(results["protocol"], protocol(budget))
         if together is None:
             print(
-                f"{arguments.output} was made with other settings; give --fresh", file=sys.stderr
+                f"{arguments.output} was made with other settings; give --fresh, --again with the "
+                "methods whose settings changed, or another --output",
+                file=sys.stderr,
             )
             return 1
         results["protocol"] = together

@@ -86,6 +86,9 @@ class Cell:
             "evaluations": self.evaluations,
             "cost": self.source.fingerprint if self.source else "",
         }
+        start = _simulation(self).start_shift
+        if method.shown and any(start):
+            values["shown from"] = list(start)
         return fingerprint(values)
 
     @property
@@ -188,13 +191,17 @@ def _rest(cell: Cell) -> Float[Tensor, " x"]:
 
 
 def _shown_there(cell: Cell, kept: Path) -> Trajectories:
-    """Return a demonstration at the target itself, by the arm as taught."""
+    """Return a demonstration at the target itself from where the cell's arm starts.
+
+    The arm that is taught is as designed.
+    """
     change = cell.scenario.change
     rack = replace(
         ChangeConfig(),
         rack_shift=change.rack_shift,
         rack_yaw=change.rack_yaw,
         more_slots=change.more_slots,
+        start_shift=_simulation(cell).start_shift,
     )
     there = SimulationConfig(arm=cell.arm, change=rack)
     return taught(there, cell.seed, (cell.scenario.slot,), kept).trajectories

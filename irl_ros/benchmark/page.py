@@ -52,9 +52,10 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
         for key, value in published(results, "generalisation").items()
         if key[0] in OTHER_ARM
     }
+    learners = published(results, "learner")
     fresh = opened_once(results)
     shown = [methods, ablations, variants, few, few_ablations, few_variants]
-    shown += [elsewhere, others, fresh]
+    shown += [elsewhere, others, fresh, learners]
     parts = [_provenance(shown, machine) if any(shown) else _NOTHING]
     parts += ["#### Methods", methods_table(_listed(), 90)]
     if methods:
@@ -66,25 +67,25 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
         if pair:
             parts.append(comparison_table(pair, _WITHOUT_REGULARISERS[0]))
         parts += ["#### Details", details_table(methods)]
+    if learners:
+        parts += ["#### What else the trainer learns with"]
+        parts += _beside_gcl(methods, learners, "algorithm")
     if fresh:
-        parts += ["#### Seeds that were opened once", success_table(fresh, "method")]
+        parts += ["#### Fresh seeds", success_table(fresh, "method")]
         parts += [comparison_table(fresh, "gcl"), details_table(fresh)]
-    both = _together(methods, fresh)
-    if both:
-        parts += ["Differences on both sets of seeds together:", comparison_table(both, "gcl")]
     if few:
         parts += [f"#### With {FEW_ROLLOUTS} rollouts", success_table(few, "method")]
         parts.append(details_table(few))
     with_few = f" with {FEW_ROLLOUTS} rollouts"
     if ablations:
-        parts += ["#### Ablations", *_changes_of_gcl(methods, ablations)]
+        parts += ["#### Ablations", *_beside_gcl(methods, ablations)]
     if few_ablations:
         parts += [f"#### Ablations{with_few}", _picture("dish-ablations")]
-        parts += _changes_of_gcl(few, few_ablations)
+        parts += _beside_gcl(few, few_ablations)
     if variants:
-        parts += ["#### Variants", *_changes_of_gcl(methods, variants)]
+        parts += ["#### Variants", *_beside_gcl(methods, variants)]
     if few_variants:
-        parts += [f"#### Variants{with_few}", *_changes_of_gcl(few, few_variants)]
+        parts += [f"#### Variants{with_few}", *_beside_gcl(few, few_variants)]
     if elsewhere:
         parts += ["#### The learned cost at other places", _picture("dish-places")]
         parts.append(success_table(elsewhere, "place"))
@@ -95,14 +96,20 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
     return "\n\n".join(parts)
 
 
-def _changes_of_gcl(methods: Table, changed: Table) -> list[str]:
-    """Return tables of what changes of Guided Cost Learning achieve, and itself beside them."""
-    whole = {key: results for key, results in methods.items() if key[0] == "gcl"} | changed
-    return [success_table(whole, "gcl with"), comparison_table(whole, "gcl")]
+def _beside_gcl(methods: Table, others: Table, corner: str = "gcl with") -> list[str]:
+    """Return tables of what others achieve, below Guided Cost Learning on the same seeds."""
+    whole: Table = {}
+    for (name, column), results in methods.items():
+        seeds = {each.seed for key, cells in others.items() if key[1] == column for each in cells}
+        same = [result for result in results if result.seed in seeds]
+        if name == "gcl" and same:
+            whole[name, column] = same
+    whole |= others
+    return [success_table(whole, corner), comparison_table(whole, "gcl")]
 
 
 def _listed() -> list[str]:
-    """Return the methods of this page; the rest of the family has its own, docs/algorithms."""
+    """Return the methods that this page describes; docs/algorithms describe the other learners."""
     return [method.name for method in METHODS.values() if method.group != "learner"]
 
 
@@ -118,11 +125,6 @@ def _pair(table: Table) -> Table:
         for method in _WITHOUT_REGULARISERS
         for condition in conditions
     }
-
-
-def _together(first: Table, second: Table) -> Table:
-    """Return the results of all seeds for what both tables have."""
-    return {key: first[key] + second[key] for key in first if key in second}
 
 
 def _provenance(tables: Iterable[Table], machine: Mapping[str, str]) -> str:

@@ -78,10 +78,14 @@ class CellResult:
         """Successful attempts with mean actions."""
         return self.mean.count("1")
 
-    @property
-    def first_ninety(self) -> int | None:
-        """Rollouts until 9 of the last 10 had succeeded; None if that never happened."""
-        for end in range(_WINDOW, len(self.training) + 1):
+    def first_ninety(self, fixed: int = 0) -> int | None:
+        """Return the rollouts until 9 of the last 10 had succeeded; None if that never happened.
+
+        Args:
+            fixed: Rollouts of a sampler that never changes, which come first: they count, and
+                reach nothing.
+        """
+        for end in range(fixed + _WINDOW, len(self.training) + 1):
             if self.training[end - _WINDOW : end].count("1") >= _ENOUGH:
                 return end
         return None

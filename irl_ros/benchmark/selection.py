@@ -19,7 +19,7 @@ Defaults were tuned on seeds 0 to 25. Each version of them was then measured on 
 it failed was seen before the next was made, whose settings were chosen on the tuning seeds.
 """
 
-FRESH_SEEDS = tuple(range(200, 210))
+FRESH_SEEDS = tuple(range(200, 220))
 """Seeds that were first opened after today's default was fixed; they have a table of their own."""
 
 FEW_ROLLOUTS = 40

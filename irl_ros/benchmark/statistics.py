@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from irl_ros.benchmark.methods import METHODS
 from irl_ros.benchmark.result import CellResult
 from irl_ros.core.errors import DataError
 from irl_ros.report.proportion import wilson_interval
@@ -33,8 +34,9 @@ class Summary:
             new demonstrator, since attempts of one seed share a policy.
         worst: Smallest share of successes of any seed.
         sampled: Share of successes with sampled actions.
-        first_ninety: Median over the seeds of the rollouts until 9 of the last 10 had succeeded,
-            infinite where most never got there; None where nothing was tried while learning.
+        first_ninety: Upper median over the seeds of the rollouts until 9 of the last 10 had
+            succeeded, infinite where half of them never got there; None where nothing was tried
+            while learning.
         reached: Number of seeds that got there.
         force: Median over the attempts of the peak contact force, N.
         force_95: The force that 95 % of them stayed below, N.
@@ -78,7 +80,7 @@ def summarise(results: Sequence[CellResult]) -> Summary:
     successes = sum(result.successes for result in results)
     good = sum(_is_good(result) for result in results)
     marks = "".join(result.sampled for result in results)
-    firsts = [result.first_ninety for result in results]
+    firsts = [result.first_ninety(METHODS[result.method].fixed) for result in results]
     forces = np.concatenate([np.array(result.forces) for result in results])
     tried = any(result.training for result in results)
     return Summary(

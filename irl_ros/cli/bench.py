@@ -32,7 +32,7 @@ def dish(
         str,
         typer.Option(
             help="Seeds, such as 100-109 or 0,3; defaults were tuned on 0-25 and validated on "
-            "100-109, and 200-209 are fresh."
+            "100-109, and 200-219 are fresh."
         ),
     ] = "100-109",
     rollouts: Annotated[int, typer.Option(help="Rollouts that a method may use.")] = 90,

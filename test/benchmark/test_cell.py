@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cells: nothing leaks, and neither order nor number of processes matters."""
 
+import math
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +33,7 @@ from irl_ros.core.task import DishTask
 from irl_ros.learning.cost import Cost, CostConfig
 from irl_ros.learning.first_sampler import FirstSamplerConfig
 from irl_ros.sim.change import ChangeConfig
-from irl_ros.sim.config import SimulationConfig
+from irl_ros.sim.config import CONDITIONS, SimulationConfig
 from irl_ros.sim.rollouts import SimRollouts
 
 pytestmark = pytest.mark.sim
@@ -131,6 +132,21 @@ def test_methods_are_given_what_they_ask_for_and_no_more(
     assert len(case.problem.demonstrations) == 2
     assert case.cold
     assert case.rollouts == 40
+
+
+@pytest.mark.usefixtures("few_slots")
+def test_what_is_shown_of_the_task_begins_where_the_arm_does(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = _watch(monkeypatch, shown=True)
+    for condition in ("biased", "shifted"):
+        run_cell(cell(seed=3, evaluations=1, condition=condition), folder)
+    points = []
+    for case in seen:
+        assert case.shown is not None
+        points.append(case.problem.features(case.shown.states[:, 0])[0, :9].reshape(3, 3))
+    moved = (points[1] - points[0]).mean(dim=0).norm()
+    assert float(moved) == pytest.approx(math.hypot(*CONDITIONS["shifted"].start_shift), abs=0.02)
 
 
 @pytest.mark.usefixtures("few_slots")

@@ -97,8 +97,11 @@ def test_broken_files_are_refused(tmp_path: Path) -> None:
 
 
 def test_first_ninety_counts_the_last_ten() -> None:
-    assert result(training="1" * 10).first_ninety == 10
-    assert result(training="0" + "1" * 9).first_ninety == 10
-    assert result(training="00" + "1" * 9).first_ninety == 11
-    assert result(training="01" * 20).first_ninety is None
-    assert result(training="").first_ninety is None
+    assert result(training="1" * 10).first_ninety() == 10
+    assert result(training="0" + "1" * 9).first_ninety() == 10
+    assert result(training="00" + "1" * 9).first_ninety() == 11
+    assert result(training="01" * 20).first_ninety() is None
+    assert result(training="").first_ninety() is None
+    late = result(training="1" * 20 + "0" * 5 + "1" * 9)
+    assert late.first_ninety(20) == 34
+    assert late.first_ninety(25) is None

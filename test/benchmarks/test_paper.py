@@ -61,6 +61,21 @@ def test_a_small_run_and_its_continuation(
     assert "other settings" in capsys.readouterr().err
 
 
+def test_methods_are_run_again_when_asked(paper: Any) -> None:
+    kept = {
+        "protocol": {"iterations": 1, "methods": {"gcl": {}, "relent": {"old": 1}}},
+        "results": {
+            "run/gcl": {"kind": "run", "method": "gcl"},
+            "run/relent": {"kind": "run", "method": "relent"},
+            "oracle": {"kind": "oracle", "method": ""},
+        },
+    }
+    found = paper.without(kept, ["relent"])
+    assert found["protocol"] == {"iterations": 1, "methods": {"gcl": {}}}
+    assert list(found["results"]) == ["run/gcl", "oracle"]
+    assert paper.without(kept, []) == kept
+
+
 def small_budget(paper: Any, folder: Path) -> Any:
     return paper.Budget(1, 2, folder, paper.OptimiserConfig(iterations=1, rollouts=15))
 
