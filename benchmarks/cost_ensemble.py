@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure how well disagreeing costs tell motions that nobody showed from such that were.
 
-    irl-ros bench dish --method gcl --condition matched
+    irl-ros bench dish --method gcl --condition matched --output runs/costs.json
     .venv/bin/python benchmarks/cost_ensemble.py
 
 Takes the costs that `gcl` learned in the dish benchmark, each from its own 20 demonstrations, and
@@ -37,6 +37,7 @@ from irl_ros.sim.config import SimulationConfig
 from irl_ros.sim.rollouts import SimRollouts
 
 RESULTS = Path(__file__).parent / "results" / "cost_ensemble.json"
+LEARN = "irl-ros bench dish --method gcl --condition matched --output runs/costs.json"
 UNSEEN = (300, 301)
 """Seeds of demonstrations at the held-out slot itself."""
 
@@ -85,7 +86,7 @@ def main() -> int:
     files = [cell.cost_file(arguments.folder) for cell in cells]
     missing = [str(file) for file in files if not file.exists()]
     if missing:
-        print(f"no {missing[0]}; run: irl-ros bench dish --method gcl --condition matched")
+        print(f"no {missing[0]}; run: {LEARN}")
         return 1
     costs = [load_cost(file)[0] for file in files]
     plain, task = SimulationConfig(), DishTask()
