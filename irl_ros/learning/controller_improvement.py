@@ -26,9 +26,6 @@ from irl_ros.learning.experience import Experience
 from irl_ros.learning.lqr import LinearDynamics
 from irl_ros.learning.problem import Coordinates
 
-_MIXED = 20
-"""Newest rollouts that a mixture of dynamics is fitted to, as in the authors' code."""
-
 
 @runtime_checkable
 class StepCost(Protocol):
@@ -104,14 +101,7 @@ class ControllerImprovement:
                 return fit
         near = experience.neighbours(controller, self.dynamics.rollouts)
         around = experience.samples_of(controller)
-        fit = fit_dynamics(
-            near,
-            around,
-            self.dynamics,
-            self.coordinates,
-            self.earlier,
-            experience.newest(_MIXED) if self.dynamics.prior == "mixture" else None,
-        )
+        fit = fit_dynamics(near, around, self.dynamics, self.coordinates, self.earlier)
         self._fits[:] = [*self._fits[-1:], (experience, controller, fit)]
         return fit
 

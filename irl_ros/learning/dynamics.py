@@ -35,7 +35,7 @@ class DynamicsConfig(Parameters):
         "robust",
         choices=("pooled", "robust", "mixture"),
         doc="one linear model of all steps, the same without contacts, or a Gaussian mixture over "
-        "the transitions of the newest rollouts",
+        "all transitions",
     )
     prior_strength: float = parameter(
         20.0, low=1e-6, high=1e6, doc="how many samples the prior is worth at each step"
@@ -54,7 +54,6 @@ def fit_dynamics(
     config: DynamicsConfig,
     coordinates: Coordinates | None = None,
     earlier: Trajectories | None = None,
-    recent: Trajectories | None = None,
 ) -> LinearDynamics:
     """Fit x_{t+1} = F_t (x_t, u_t) + f_t with a normal-inverse-Wishart prior.
 
@@ -72,18 +71,16 @@ def fit_dynamics(
         config: Window and prior.
         coordinates: What is known of the state's inner dependence.
         earlier: Motions of the same robot in another condition, which the prior is fitted to, too.
-        recent: Rollouts that a mixture is fitted to; by default those to fit.
     """
     states, actions = trajectories.states, trajectories.actions
     size = states.shape[-1]
     leading = coordinates.count if coordinates is not None and config.kinematics else size
     inputs, outputs = _regression(trajectories, leading)
     _, moments, members = window_moments(inputs, outputs, config.window)
-    transitions = _transitions(trajectories, leading)
+    transitions = torch.cat([inputs, outputs], dim=-1)
     if earlier is not None:
-        transitions = _joined(transitions, _transitions(earlier, leading))
-    mixed = transitions if recent is None else _transitions(recent, leading)
-    prior = _prior(transitions, mixed, inputs.shape[-1], config)
+        transitions = _joined(transitions, torch.cat(_regression(earlier, leading), dim=-1))
+    prior = _prior(transitions, inputs.shape[-1], config)
     fitted, covariances = shrunk_regression(
         moments, members, prior, config.prior_strength, inputs.shape[-1]
     )
@@ -121,11 +118,6 @@ def _regression(
     return inputs, states[:, 1:, :leading]
 
 
-def _transitions(trajectories: Trajectories, leading: int) -> Float[Tensor, "M S j"]:
-    """Return (z_t, u_t, z_{t+1})."""
-    return torch.cat(_regression(trajectories, leading), dim=-1)
-
-
 def _joined(
     transitions: Float[Tensor, "M S j"], earlier: Float[Tensor, "E S j"]
 ) -> Float[Tensor, "A S j"]:
@@ -138,18 +130,13 @@ def _joined(
 
 
 def _prior(
-    transitions: Float[Tensor, "M S j"],
-    recent: Float[Tensor, "R S j"],
-    split: int,
-    config: DynamicsConfig,
+    transitions: Float[Tensor, "M S j"], split: int, config: DynamicsConfig
 ) -> Float[Tensor, "#S j j"]:
     if config.prior == "pooled":
         return pooled_prior(transitions)
     if config.prior == "robust":
         return robust_prior(transitions, split)
-    return mixture_prior(
-        transitions, recent, config.transitions_per_component, config.most_components
-    )
+    return mixture_prior(transitions, config.transitions_per_component, config.most_components)
 
 
 def _start_covariance(starts: Float[Tensor, "M x"]) -> Float[Tensor, "x x"]:

@@ -62,19 +62,15 @@ def _weighted_covariance(
 
 
 def mixture_prior(
-    transitions: Float[Tensor, "M S j"],
-    recent: Float[Tensor, "R S j"],
-    transitions_per_component: int,
-    most_components: int,
+    transitions: Float[Tensor, "M S j"], transitions_per_component: int, most_components: int
 ) -> Float[Tensor, "S j j"]:
-    """Return one covariance for each step from a Gaussian mixture over recent transitions.
+    """Return one covariance for each step from a Gaussian mixture over all transitions.
 
     Each step takes the components by the share of its own transitions that belong to them
     (Levine, Wagener and Abbeel 2015, as used by Finn, Levine and Abbeel 2016).
 
     Args:
-        transitions: (x_t, u_t, x_{t+1}) that the prior is for.
-        recent: Those that the mixture is fitted to.
+        transitions: (x_t, u_t, x_{t+1}).
         transitions_per_component: Transitions that a component needs.
         most_components: Largest number of components.
     """
@@ -83,8 +79,8 @@ def mixture_prior(
     from threadpoolctl import threadpool_limits
 
     count, steps, _ = transitions.shape
-    own, flat = (each.flatten(0, 1).numpy() for each in (transitions, recent))
-    components = int(np.clip(len(flat) // transitions_per_component, 2, most_components))
+    flat = transitions.flatten(0, 1).numpy()
+    components = int(np.clip(count * steps // transitions_per_component, 2, most_components))
     centre, scale = flat.mean(axis=0), flat.std(axis=0) + 1e-9
     mixture = GaussianMixture(
         components, reg_covar=_REGULARISATION, random_state=0, max_iter=50, tol=1e-2
@@ -94,7 +90,7 @@ def mixture_prior(
         # A prior need not be a converged fit; a few dozen rounds are as good.
         warnings.simplefilter("ignore")
         mixture.fit((flat - centre) / scale)
-        responsibilities = mixture.predict_proba((own - centre) / scale)
+        responsibilities = mixture.predict_proba((flat - centre) / scale)
     shares = responsibilities.reshape(count, steps, components).mean(axis=0)
     means = shares @ mixture.means_
     second = mixture.covariances_ + np.einsum("ki,kj->kij", mixture.means_, mixture.means_)

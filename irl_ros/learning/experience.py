@@ -31,11 +31,6 @@ class Experience:
         begin = sum(self.counts[:controller])
         return self.samples[slice(begin, begin + self.counts[controller])]
 
-    def newest(self, count: int) -> Trajectories:
-        """Return the newest samples of all, at most so many."""
-        assert self.samples is not None
-        return self.samples[slice(max(0, len(self.samples) - count), None)]
-
     def neighbours(self, controller: int, least: int) -> Trajectories:
         """Return the samples of the controllers whose mean paths are nearest to one's own.
 

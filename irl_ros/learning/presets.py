@@ -24,6 +24,7 @@ _PAPER = {
     "density.degree": 0,
     "dynamics.kinematics": False,
     "dynamics.prior": "mixture",
+    "dynamics.prior_strength": 1.0,
     "dynamics.window": 0,
     "dynamics.rollouts": 1,
     "controller.base": "newest",
@@ -40,9 +41,10 @@ def preset(name: str) -> GclConfig:
     """Return a named configuration.
 
     ``default`` is what measures best on the dish task under all conditions; ``paper`` follows
-    Finn, Levine and Abbeel (2016) in everything that they print and that has a switch here. What
-    they leave open (weights of the regularisers and of the action, learning rate, number of
-    gradient steps, KL limit) is as in the default.
+    Finn, Levine and Abbeel (2016) in everything that they print and that has a switch here. Of
+    what they leave open, feedback of the first sampler and strength of the dynamics' prior are as
+    in their code; the rest (weights of the regularisers and of the action, learning rate, number
+    of gradient steps, KL limit) is as in the default.
 
     Raises:
         ParameterError: If there is no such preset.

@@ -61,8 +61,6 @@ def test_samples_are_found_by_controller_and_by_nearness() -> None:
     assert experience.counts == (4, 2, 3)
     assert len(experience.samples_of(1)) == 2
     assert torch.equal(experience.samples_of(-1).states, experience.samples_of(2).states)
-    assert torch.equal(experience.newest(3).states, experience.samples.states[-3:])
-    assert torch.equal(experience.newest(99).states, experience.samples.states)
     near = experience.neighbours(2, 4)
     expected = concatenate([experience.samples_of(0), experience.samples_of(2)])
     assert torch.equal(near.states, expected.states)

@@ -56,17 +56,6 @@ def test_what_was_tried_in_another_condition_helps_where_little_was_tried_here()
     torch.testing.assert_close(helped.initial_mean, alone.initial_mean, rtol=0, atol=0)
 
 
-def test_a_mixture_is_fitted_to_what_was_tried_lately() -> None:
-    """A prior that outweighs five rollouts knows the motion from twenty others."""
-    config = DynamicsConfig(prior_strength=1e4, prior="mixture", window=0)
-    few, many = noisy(5, deviation=1e-3), noisy(20)
-    disturbed = Trajectories(few.states.flip(0), few.actions)
-    alone, helped = (fit_dynamics(disturbed, few, config, recent=each) for each in (None, many))
-    truth = MATRIX.expand(STEPS - 1, 4, 6)
-    errors = [float((each.matrices - truth).abs().max()) for each in (alone, helped)]
-    assert errors[1] < 1e-3 < errors[0]
-
-
 def test_dynamics_stay_sane_with_fewer_samples_than_dimensions() -> None:
     runs = noisy(2)
     dynamics = fit_dynamics(runs, runs, DynamicsConfig(window=0))
