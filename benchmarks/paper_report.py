@@ -82,7 +82,8 @@ def comparison(results: Sequence[Result], task: str) -> str:
         if not runs:
             continue
         start = [each["curve"][0] for each in runs if each["method"] == "gcl"]
-        lines.append(_row(first, "the first sampler", start, ""))
+        if start:
+            lines.append(_row(first, "the first sampler", start, ""))
         for method, name in NAMES.items():
             own = [each for each in runs if each["method"] == method]
             if own:

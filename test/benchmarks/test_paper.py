@@ -59,6 +59,8 @@ def test_a_small_run_and_its_continuation(
     assert (tmp_path / "paper.json").read_bytes() == before
     assert paper.main(words(tmp_path, "--set", "cost_update.steps=3")) == 1
     assert "other settings" in capsys.readouterr().err
+    alone = [each for each in results.values() if each.get("method") != "gcl"]
+    assert "| random | GCL, preset paper |" in paper.paper_report.tables(alone)
 
 
 def test_methods_are_run_again_when_asked(paper: Any) -> None:
