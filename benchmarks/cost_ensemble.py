@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure how well disagreeing costs tell motions that nobody showed from such that were.
 
-    irl-ros bench dish --method gcl --condition matched --output runs/costs.json
+    irl-ros bench dish --method gcl --condition matched --seeds 100-104 --output runs/costs.json
     .venv/bin/python benchmarks/cost_ensemble.py
 
 Takes the costs that `gcl` learned in the dish benchmark, each from its own 20 demonstrations, and
@@ -14,6 +14,7 @@ is the area under the ROC curve of mean scores of motions: 1 tells all apart, 0.
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -23,10 +24,12 @@ from scipy.stats import rankdata
 from torch import Tensor
 
 from irl_ros.benchmark.cell import Cell
+from irl_ros.benchmark.page import write_measured_part
 from irl_ros.benchmark.scenario import Scenario, taught_slots
 from irl_ros.benchmark.selection import PUBLISHED_SEEDS
 from irl_ros.benchmark.teaching import taught
 from irl_ros.core.arm import load_arm
+from irl_ros.core.files import write_atomically
 from irl_ros.core.kinematics import Kinematics
 from irl_ros.core.task import DishTask, relative_features
 from irl_ros.learning.arm_problem import arm_problem
@@ -37,7 +40,14 @@ from irl_ros.sim.config import SimulationConfig
 from irl_ros.sim.rollouts import SimRollouts
 
 RESULTS = Path(__file__).parent / "results" / "cost_ensemble.json"
-LEARN = "irl-ros bench dish --method gcl --condition matched --output runs/costs.json"
+PAGE = Path(__file__).parents[1] / "docs" / "experiments.md"
+MARKS = (
+    "<!-- written by `benchmarks/cost_ensemble.py`; do not edit -->",
+    "<!-- end of what is written by `benchmarks/cost_ensemble.py` -->",
+)
+LEARN = (
+    "irl-ros bench dish --method gcl --condition matched --seeds 100-104 --output runs/costs.json"
+)
 UNSEEN = (300, 301)
 """Seeds of demonstrations at the held-out slot itself."""
 
@@ -79,10 +89,13 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=Path("runs/bench-dish"))
     parser.add_argument("--members", type=int, default=5, help="costs in an ensemble")
     parser.add_argument("--output", type=Path, default=RESULTS)
+    parser.add_argument("--page", type=Path, default=PAGE)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     kept = arguments.folder / "demonstrations"
-    cells = [Cell("gcl", Scenario("matched"), seed) for seed in PUBLISHED_SEEDS]
+    cells = [
+        Cell("gcl", Scenario("matched"), seed) for seed in PUBLISHED_SEEDS[: arguments.members]
+    ]
     files = [cell.cost_file(arguments.folder) for cell in cells]
     missing = [str(file) for file in files if not file.exists()]
     if missing:
@@ -92,7 +105,7 @@ def main() -> int:
     plain, task = SimulationConfig(), DishTask()
     shown = taught(plain, PUBLISHED_SEEDS[0], taught_slots(task.held_out_slot), kept)
     problem = arm_problem(shown, task.target_pose(task.held_out_slot), load_arm("panda"))
-    ensemble = cost_ensemble(costs[: arguments.members], problem.inputs)
+    ensemble = cost_ensemble(costs, problem.inputs)
     known = (problem.inputs[:, ::4] / problem.input_scale).flatten(0, 1)
 
     def distance(inputs: Float[Tensor, "M T y"]) -> Float[Tensor, "M T"]:
@@ -112,14 +125,21 @@ def main() -> int:
         }
         for name, score in scores.items()
     }
-    arguments.output.write_text(
-        json.dumps({"members": arguments.members, "areas": rows}, indent=1) + "\n"
-    )
-    print(f"| score | {' | '.join(others)} |")
-    print(f"|---|{'---|' * len(others)}")
-    for name, row in rows.items():
-        print(f"| {name} | {' | '.join(f'{value:.2f}' for value in row.values())} |")
+    result = {"members": arguments.members, "areas": rows}
+    write_atomically(arguments.output, json.dumps(result, indent=1) + "\n")
+    text = table(rows)
+    write_measured_part(arguments.page, text, MARKS)
+    print(text)
     return 0
+
+
+def table(areas: Mapping[str, Mapping[str, float]]) -> str:
+    """Return the areas as Markdown, one line for each score."""
+    columns = list(next(iter(areas.values())))
+    lines = [f"| score | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
+    for name, row in areas.items():
+        lines.append(f"| {name} | {' | '.join(f'{row[each]:.2f}' for each in columns)} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
