@@ -46,7 +46,7 @@ MARKS = (
     "<!-- end of what is written by `benchmarks/cost_ensemble.py` -->",
 )
 LEARN = (
-    "irl-ros bench dish --method gcl --condition matched --seeds 100-104 --output runs/costs.json"
+    "irl-ros bench dish --method gcl --condition matched --seeds {}-{} --output runs/costs.json"
 )
 UNSEEN = (300, 301)
 """Seeds of demonstrations at the held-out slot itself."""
@@ -93,13 +93,12 @@ def main() -> int:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     kept = arguments.folder / "demonstrations"
-    cells = [
-        Cell("gcl", Scenario("matched"), seed) for seed in PUBLISHED_SEEDS[: arguments.members]
-    ]
+    seeds = PUBLISHED_SEEDS[: arguments.members]
+    cells = [Cell("gcl", Scenario("matched"), seed) for seed in seeds]
     files = [cell.cost_file(arguments.folder) for cell in cells]
     missing = [str(file) for file in files if not file.exists()]
     if missing:
-        print(f"no {missing[0]}; run: {LEARN}")
+        print(f"no {missing[0]}; run: {LEARN.format(seeds[0], seeds[-1])}")
         return 1
     costs = [load_cost(file)[0] for file in files]
     plain, task = SimulationConfig(), DishTask()
