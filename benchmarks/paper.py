@@ -23,6 +23,7 @@ import paper_report
 import safetensors.torch
 import torch
 
+from irl_ros.benchmark.ablations import PLAIN
 from irl_ros.benchmark.code import fingerprint
 from irl_ros.core.errors import LearningError
 from irl_ros.core.files import write_atomically
@@ -52,6 +53,7 @@ TASKS: dict[str, Callable[[], Experiment]] = {
     "peg": peg,
 }
 FIXED = {"adaptive_sampler": False}
+FIXED_UNWEIGHTED = {**FIXED, "objective.importance_weights": False}
 PRINTED: dict[str, Any] = {"objective.monotonic_copies": 0, "objective.aside_weight": 0.0}
 """Only the two regularisers that the paper has; for all methods but gcl-aside."""
 _DEFAULT = to_mapping(GclConfig())
@@ -64,11 +66,14 @@ PAPER = {
 METHODS: dict[str, dict[str, Any]] = {
     "gcl": {},
     "relent": FIXED,
-    "path-integral": {**FIXED, "objective.importance_weights": False},
+    "path-integral": FIXED_UNWEIGHTED,
     "gcl-no-lcr": {"objective.rate_weight": 0.0},
     "gcl-no-mono": {"objective.monotonic_weight": 0.0},
     "gcl-aside": {name: _DEFAULT[name] for name in PRINTED},
     "gcl-paper": PAPER,
+    "gcl-plain": {**PLAIN},
+    "relent-plain": {**FIXED, **PLAIN},
+    "path-integral-plain": {**FIXED_UNWEIGHTED, **PLAIN},
 }
 FIRST = {"random": "hold", "demonstrations": "demonstrations"}
 ROLLOUTS = 10  # per iteration

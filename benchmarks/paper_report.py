@@ -25,7 +25,12 @@ NAMES = {
     "gcl-no-mono": "GCL without mono",
     "gcl-aside": "GCL with g_aside and moved copies",
     "gcl-paper": "GCL, preset paper",
+    "gcl-plain": "GCL without regularisers",
+    "relent-plain": "relative-entropy IRL without regularisers",
+    "path-integral-plain": "path-integral IRL without regularisers",
 }
+BESIDE = {"relent-plain": "gcl-plain", "path-integral-plain": "gcl-plain"}
+"""What a method is compared with, if not with GCL."""
 # Figure 2 of the paper shows the cost of the navigation and distances of the others.
 MEASURE = {"navigation": "cost", "reaching": "distance", "peg": "distance"}
 LABEL = {"cost": "true cost per step", "distance": "final distance, m"}
@@ -38,6 +43,9 @@ STYLES = {
     "gcl-no-mono": ("#e69f00", "D"),
     "gcl-aside": ("#56b4e9", "P"),
     "gcl-paper": ("#1b1f24", "X"),
+    "gcl-plain": ("#0072b2", "o"),
+    "relent-plain": ("#d55e00", "s"),
+    "path-integral-plain": ("#cc79a7", "^"),
 }
 BEGIN = "<!-- written by `make bench-paper`; do not edit -->"
 END = "<!-- end of what is written by `make bench-paper` -->"
@@ -129,17 +137,18 @@ def standard_error(values: Sequence[float]) -> float:
 
 
 def _wins(runs: Sequence[Result], method: str, measure: str) -> str:
-    """Count the pairs of equal condition and seed in which GCL ends lower."""
+    """Count the pairs of equal condition and seed in which GCL, as regularised, ends lower."""
+    ours = BESIDE.get(method, "gcl")
     last = {
         (each["method"], each["condition"], each["seed"]): each["curve"][-1][measure]
         for each in runs
     }
     pairs = [
-        (last["gcl", *where], value)
+        (last[ours, *where], value)
         for (name, *where), value in last.items()
-        if name == method and ("gcl", *where) in last
+        if name == method and (ours, *where) in last
     ]
-    return f"{sum(ours < theirs for ours, theirs in pairs)} of {len(pairs)}"
+    return f"{sum(own < other for own, other in pairs)} of {len(pairs)}"
 
 
 def consistency(results: Sequence[Result]) -> str:
@@ -164,6 +173,7 @@ def write(results: Sequence[Result], docs: Path) -> None:
     figures = {
         "paper.png": ("gcl", "gcl-paper", "relent", "path-integral"),
         "paper_regularisers.png": ("gcl", "gcl-no-lcr", "gcl-no-mono", "gcl-aside"),
+        "paper_plain.png": ("gcl-plain", "relent-plain", "path-integral-plain"),
     }
     for file, methods in figures.items():
         draw(results, methods).savefig(docs / "images" / file, dpi=110)

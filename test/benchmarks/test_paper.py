@@ -138,3 +138,16 @@ def test_the_page_has_a_place_for_the_tables(paper: Any) -> None:
     report = paper.paper_report
     text = PAGE.read_text()
     assert text.index(report.BEGIN) < text.index(report.END)
+
+
+def test_methods_without_regularisers_are_compared_with_each_other(paper: Any) -> None:
+    ends = {"gcl": 3.0, "relent": 4.0, "gcl-plain": 1.0, "relent-plain": 2.0}
+    runs = [
+        {"method": name, "condition": 0, "seed": 0, "curve": [{"distance": end}]}
+        for name, end in ends.items()
+    ]
+    wins = paper.paper_report._wins
+    assert wins(runs, "relent", "distance") == "1 of 1"
+    assert wins(runs, "relent-plain", "distance") == "1 of 1"
+    assert wins(runs, "gcl-plain", "distance") == "0 of 1"
+    assert wins(runs[:-2] + runs[-1:], "relent-plain", "distance") == "0 of 0"
