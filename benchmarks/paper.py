@@ -206,6 +206,10 @@ def learn(job: Job, budget: Budget) -> dict[str, Any]:
     problem = experiment_problem(experiment, shown_in(experiment, budget), context)
     config = settings(experiment, job, budget)
     learner = GuidedCostLearning(problem, config, job.seed)
+    if job.first == "random":
+        # The preset paper knows only the mean start of all demonstrations, not that of a context.
+        usual = settings(experiment, dataclasses.replace(job, method="gcl"), budget)
+        learner.search.progress = GuidedCostLearning(problem, usual, job.seed).search.progress
     first = learner.progress.controller
     with contextlib.closing(experiment.source(context)) as source:
         judged = functools.partial(judge, experiment, context, source, budget)

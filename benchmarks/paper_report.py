@@ -207,7 +207,9 @@ def draw(results: Sequence[Result], methods: Sequence[str]) -> Figure:
                 if row == 1:
                     axes.set_xlabel("samples")
                 axes.grid(alpha=0.3)
-        figure.axes[0].legend(fontsize=8, frameon=False)
+        lines, labels = figure.axes[0].get_legend_handles_labels()
+        where: Any = "outside upper center"
+        figure.legend(lines, labels, loc=where, ncols=len(methods), frameon=False)
     return figure
 
 

@@ -53,6 +53,9 @@ def test_a_small_run_and_its_continuation(
     for each in learned:
         assert [point["rollouts"] for point in each["curve"]] == [0, 10]
         assert all(point["distance"] > 0 for point in each["curve"])
+    random = [each["curve"][0] for each in learned if each["first"] == "random"]
+    assert len(random) == 3
+    assert random == [random[0]] * 3
     before = (tmp_path / "paper.json").read_bytes()
     assert paper.main(words(tmp_path)) == 0
     assert "run/navigation" not in capsys.readouterr().out
