@@ -14,7 +14,7 @@ from irl_ros.benchmark.methods import named
 from irl_ros.benchmark.page import measured_part, write_measured_part
 from irl_ros.benchmark.result import CellResult
 from irl_ros.benchmark.results import ResultsFile
-from irl_ros.benchmark.runner import machine, run_cells
+from irl_ros.benchmark.runner import machine, run_cells, waves
 from irl_ros.benchmark.scenario import BENCHMARK_CONDITIONS, Scenario, places
 from irl_ros.benchmark.selection import (
     by_method_and_scenario,
@@ -115,13 +115,14 @@ def _measure(
     display: StageDisplay,
 ) -> None:
     began, done, here = time.monotonic(), 0, machine()
-    display.begin("cells", len(missing), f"{len(missing)} to measure; stop whenever you like")
+    total = sum(len(wave) for wave in waves(missing, folder))
+    display.begin("cells", total, f"{total} to measure; stop whenever you like")
 
     def finished(result: CellResult) -> None:
         nonlocal done
         file.add(result, here)
         done += 1
-        left = (time.monotonic() - began) / done * max(0, len(missing) - done) / 60
+        left = (time.monotonic() - began) / done * (total - done) / 60
         score = f"{result.method}, {result.condition}, seed {result.seed}: {result.successes}"
         display.update(done, f"{score} of {len(result.mean)}; about {left:.0f} min left")
 

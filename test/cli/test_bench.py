@@ -99,3 +99,13 @@ def test_it_measures_what_is_missing_and_prints_all(
     assert "| fitted | biased, friction 0.3 |" in measure(1, as_json=False)
     with pytest.raises(ParameterError, match="--replace"):
         measure(2)
+
+
+def test_costs_that_have_to_be_learned_first_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench_dish, "run_cells", lambda *_: None)
+    cells = tuple(Cell("reoptimised", Scenario("matched", slot), 0) for slot in (2, 3))
+    file = tmp_path / "dish.json"
+    bench_dish.measure(cells, file, tmp_path, workers=0, replace=False, as_json=False)
+    assert "cells: 3 to measure" in capsys.readouterr().err
