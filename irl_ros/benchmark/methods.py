@@ -141,9 +141,17 @@ _GENERALISATION = (
         times=FIVE,
     ),
     Method(
+        "reoptimised_five_costs",
+        "generalisation",
+        "the mean of those five costs, optimised elsewhere as it is",
+        reoptimised,
+        OPTIMISER,
+        cost_of="gcl_five_times",
+    ),
+    Method(
         "other_arm_five_costs",
         "generalisation",
-        "the same with the mean of five costs",
+        "the mean of those five costs, optimised on another arm from standing still",
         taken_over,
         OPTIMISER,
         cost_of="gcl_five_times",

@@ -28,7 +28,7 @@ FEW_ROLLOUTS = 40
 REOPTIMISED = "reoptimised"
 """The method that takes a learned cost to other places."""
 
-ELSEWHERE = (REOPTIMISED, "fitted", "hand_written")
+ELSEWHERE = (REOPTIMISED, "reoptimised_five_costs", "fitted", "hand_written")
 """The methods that the table of other places shows: that one, and what it is measured against."""
 
 OTHER_ARM = ("other_arm", "other_arm_five_costs")
