@@ -128,10 +128,10 @@ def table(results: Mapping[str, Found]) -> str:
         seed, place = name.split("/")
         each = results[name]
         blamed = "cost" if each["found"] < each["shown"] else "search"
+        reason = each["reason"].split(";")[0] or "in its slot"
         lines.append(
-            f"| {seed} | {place} | {each['successes']} of {each['attempts']} | "
-            f"{each['reason'].split(';')[0] or 'in its slot'} | {each['found']:.1f} | {each['shown']:.1f} | "
-            f"{blamed} |"
+            f"| {seed} | {place} | {each['successes']} of {each['attempts']} | {reason} | "
+            f"{each['found']:.1f} | {each['shown']:.1f} | {blamed} |"
         )
     return "\n".join(lines)
 

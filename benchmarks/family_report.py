@@ -15,6 +15,7 @@ from peers_report import peers_part
 from irl_ros.benchmark.methods import METHODS
 from irl_ros.benchmark.page import write_measured_part
 from irl_ros.benchmark.result import CellResult
+from irl_ros.core.task import DishTask
 from irl_ros.learning.algorithms import ALGORITHMS
 from irl_ros.report.benchmark_figures import save_svg
 from irl_ros.report.drawing import DEMONSTRATION, EXECUTION, add_axes, in_style, new_figure
@@ -26,6 +27,7 @@ MARKS = (
 )
 CONDITIONS = ("matched", "mismatched")
 BUDGET = 90
+HELD_OUT = DishTask().held_out_slot
 
 ROWS = {
     "known": "control as inference, reward known",
@@ -154,7 +156,7 @@ def of_dish(results: Results, row: str, condition: str) -> list[CellResult]:
         each
         for each in results.dish
         if (each.method, each.condition) == (method, condition)
-        and not each.change
+        and (each.slot, each.change) == (HELD_OUT, {})
         and each.seed >= 100
         and each.rollouts == BUDGET
     ]
@@ -295,12 +297,15 @@ def _successes_of_dish(results: Results, condition: str) -> dict[str, tuple[int,
 def measured(results: Results) -> str:
     """Return the part of the page that is written."""
     seeds = {
-        problem: len({each["seed"] for each in results.small if each["problem"] == problem})
+        problem: str(len({each["seed"] for each in results.small if each["problem"] == problem}))
         for problem in ("gridworld", "navigation")
     }
-    dish = [e for row in ROWS for each in CONDITIONS for e in of_dish(results, row, each)]
-    seeds["dish"] = len({each.seed for each in dish})
-    counted = ", ".join(f"{count} of the {problem}" for problem, count in seeds.items() if count)
+    cells = [of_dish(results, row, condition) for row in ROWS for condition in CONDITIONS]
+    dish = sorted({len({each.seed for each in found}) for found in cells} - {0})
+    seeds["dish"] = " to ".join(map(str, dict.fromkeys([*dish[:1], *dish[-1:]])))
+    counted = ", ".join(
+        f"{count} of the {problem}" for problem, count in seeds.items() if count not in ("", "0")
+    )
     limits = "unless a footnote says otherwise. ± and brackets: 95 %."
     parts = [
         f"Seeds: {counted or 'none yet'}. {BUDGET} rollouts each, {limits}",

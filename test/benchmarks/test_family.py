@@ -25,6 +25,7 @@ import peers_report  # noqa: E402
 
 from irl_ros.benchmark.methods import METHODS  # noqa: E402
 from irl_ros.benchmark.page import written_part  # noqa: E402
+from irl_ros.core.task import DishTask  # noqa: E402
 from irl_ros.learning.algorithms import ALGORITHMS  # noqa: E402
 
 PAGE = ROOT / "docs/algorithms/README.md"
@@ -111,6 +112,16 @@ def test_cells_of_the_dish_are_those_of_its_own_benchmark() -> None:
         ("bc", "matched", 100, 90),
         ("bc", "mismatched", 100, 90),
     ]
+
+
+def test_other_places_do_not_count() -> None:
+    results = family.results_of(family.parse([]))
+    held_out = DishTask().held_out_slot
+    for row in family_report.DISH_METHODS:
+        for condition in family.CONDITIONS:
+            found = family_report.of_dish(results, row, condition)
+            assert {(each.slot, str(each.change)) for each in found} <= {(held_out, "{}")}
+            assert len({each.seed for each in found}) == len(found)
 
 
 def test_every_row_and_problem_leads_to_a_job() -> None:
