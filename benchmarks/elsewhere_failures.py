@@ -5,38 +5,33 @@
     irl-ros bench dish --elsewhere --condition mismatched
     .venv/bin/python benchmarks/elsewhere_failures.py [--workers N] [--report]
 
-Repeats the search of every published cell of `reoptimised` in which most attempts failed, executes
-what it found, and compares the learned cost there, at the last step, with that where the
-demonstrations ended. If it is lower, the search found what it was asked for, and the cost is wrong
-there; if it is higher, the search got stuck.
+Repeats the search of every published cell of `reoptimised` in which at least half of the attempts
+failed, executes once what it found, and compares the learned cost there, at the last step, with
+that where the demonstrations ended. If it is lower, the cost is wrong there; if it is higher, the
+search got stuck.
 """
 
-import argparse
-import json
-import multiprocessing
+import functools
 import sys
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from rich.progress import Progress
+import kept_results
+from kept_results import ROOT
 
 from irl_ros.benchmark.case import BenchmarkCase, Learned
-from irl_ros.benchmark.cell import Cell, prepare_process, run_cell
+from irl_ros.benchmark.cell import Cell, run_cell
 from irl_ros.benchmark.methods import METHODS
-from irl_ros.benchmark.page import write_measured_part
 from irl_ros.benchmark.results import ResultsFile
-from irl_ros.benchmark.runner import waves
+from irl_ros.benchmark.runner import run_cells, waves
 from irl_ros.benchmark.scenario import PLACES, places
 from irl_ros.benchmark.selection import PUBLISHED_SEEDS, REOPTIMISED, results_of
-from irl_ros.core.files import write_atomically
 from irl_ros.sim.rollouts import SimRollouts
 
-ROOT = Path(__file__).resolve().parents[1]
 MARKS = (
     "<!-- written by `benchmarks/elsewhere_failures.py`; do not edit -->",
     "<!-- end of what is written by `benchmarks/elsewhere_failures.py` -->",
@@ -96,26 +91,21 @@ def look(cell: Cell, folder: Path) -> Found:
 
 
 def measure(cells: Mapping[str, Cell], output: Path, folder: Path, workers: int) -> None:
-    """Look at every cell that today's settings have not been seen with."""
-    kept = json.loads(output.read_text("utf-8")) if output.exists() else {}
+    """Look at every cell that today's settings have not been seen with, and forget the others."""
     results = {
-        name: kept[name]
-        for name, cell in cells.items()
-        if kept.get(name, {}).get("fingerprint") == cell.fingerprint
+        name: each
+        for name, each in kept_results.load(output).items()
+        if name in cells and each["fingerprint"] == cells[name].fingerprint
     }
     missing = {name: cell for name, cell in cells.items() if name not in results}
-    first, _ = waves(list(missing.values()), folder)
-    context = multiprocessing.get_context("spawn")
-    with Progress() as bar, ProcessPoolExecutor(workers, context, prepare_process) as pool:
-        task = bar.add_task("cells", total=len(first) + len(missing))
-        for learned in as_completed([pool.submit(run_cell, cell, folder) for cell in first]):
-            learned.result()
-            bar.advance(task)
-        started = {pool.submit(look, cell, folder): name for name, cell in missing.items()}
-        for future in as_completed(started):
-            results[started[future]] = future.result()
-            write_atomically(output, json.dumps(results, indent=1, sort_keys=True) + "\n")
-            bar.advance(task)
+    costs, _ = waves(list(missing.values()), folder)
+    run_cells(costs, folder, workers, lambda _: None, _give_up)
+    jobs = {name: functools.partial(look, cell, folder) for name, cell in missing.items()}
+    kept_results.run(jobs, results, output, workers)
+
+
+def _give_up(cell: Cell, error: Exception) -> None:
+    raise error
 
 
 def table(results: Mapping[str, Found]) -> str:
@@ -124,7 +114,7 @@ def table(results: Mapping[str, Found]) -> str:
         "| seed | place | successes | one execution | cost there | where shown | to blame |",
         "|---|---|---|---|---|---|---|",
     ]
-    for name in _ordered(results):
+    for name in sorted(results, key=_place):
         seed, place = name.split("/")
         each = results[name]
         blamed = "cost" if each["found"] < each["shown"] else "search"
@@ -136,32 +126,20 @@ def table(results: Mapping[str, Found]) -> str:
     return "\n".join(lines)
 
 
-def _ordered(names: Iterable[str]) -> list[str]:
-    order = list(PLACES)
-
-    def place(name: str) -> tuple[int, int]:
-        seed, where = name.split("/")
-        return int(seed), order.index(where)
-
-    return sorted(names, key=place)
+def _place(name: str) -> tuple[int, int]:
+    seed, place = name.split("/")
+    return int(seed), list(PLACES).index(place)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--workers", type=int, default=2, help="processes side by side")
-    parser.add_argument("--report", action="store_true", help="measure nothing, write the page")
-    results = ROOT / "benchmarks/results"
-    parser.add_argument("--dish", type=Path, default=results / "dish.json")
-    parser.add_argument("--output", type=Path, default=results / "elsewhere_failures.json")
-    parser.add_argument("--folder", type=Path, default=ROOT / "runs/bench-dish")
-    parser.add_argument("--page", type=Path, default=ROOT / "docs/experiments.md")
+    parser = kept_results.parser(__doc__, "elsewhere_failures")
+    dish = ROOT / "benchmarks/results/dish.json"
+    parser.add_argument("--dish", type=Path, default=dish, help="results of the dish benchmark")
     arguments = parser.parse_args()
     if not arguments.report:
         cells = failed(arguments.dish)
         measure(cells, arguments.output, arguments.folder, arguments.workers)
-    text = table(json.loads(arguments.output.read_text("utf-8")))
-    write_measured_part(arguments.page, text, MARKS)
-    print(text)
+    kept_results.publish(table, arguments.output, arguments.page, MARKS)
     return 0
 
 

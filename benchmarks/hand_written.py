@@ -9,30 +9,23 @@ in the two conditions in which that fails most. Results are kept, and what is th
 today's settings is not measured again; the table goes into docs/experiments.md.
 """
 
-import argparse
 import contextlib
 import functools
-import json
-import multiprocessing
 import sys
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from rich.progress import Progress
+import kept_results
 
-from irl_ros.benchmark.cell import Cell, prepare_process, run_cell
+from irl_ros.benchmark.cell import Cell, run_cell
 from irl_ros.benchmark.learners import HAND_WRITTEN, hand_written
 from irl_ros.benchmark.methods import METHODS
-from irl_ros.benchmark.page import write_measured_part
 from irl_ros.benchmark.scenario import Scenario
-from irl_ros.core.files import write_atomically
 from irl_ros.learning.ground_truth import GroundTruthCost
 
-ROOT = Path(__file__).resolve().parents[1]
 MARKS = (
     "<!-- written by `benchmarks/hand_written.py`; do not edit -->",
     "<!-- end of what is written by `benchmarks/hand_written.py` -->",
@@ -132,16 +125,11 @@ JOBS = tuple(
 
 def measure(output: Path, folder: Path, workers: int) -> None:
     """Measure what is missing; every result is in the file as soon as it is there."""
-    results = json.loads(output.read_text("utf-8")) if output.exists() else {}
-    missing = [job for job in JOBS if not job.is_in(results)]
-    context = multiprocessing.get_context("spawn")
-    with Progress() as bar, ProcessPoolExecutor(workers, context, prepare_process) as pool:
-        shown = bar.add_task("jobs", total=len(missing))
-        started = {pool.submit(job.measure, folder): job for job in missing}
-        for future in as_completed(started):
-            results[started[future].key] = future.result()
-            write_atomically(output, json.dumps(results, indent=1, sort_keys=True) + "\n")
-            bar.advance(shown)
+    results = kept_results.load(output)
+    missing = {
+        job.key: functools.partial(job.measure, folder) for job in JOBS if not job.is_in(results)
+    }
+    kept_results.run(missing, results, output, workers)
 
 
 def table(results: Mapping[str, Mapping[str, Any]]) -> str:
@@ -164,20 +152,10 @@ def table(results: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--workers", type=int, default=2, help="processes side by side")
-    parser.add_argument("--report", action="store_true", help="measure nothing, write the page")
-    parser.add_argument(
-        "--output", type=Path, default=ROOT / "benchmarks/results/hand_written.json"
-    )
-    parser.add_argument("--folder", type=Path, default=ROOT / "runs/bench-dish")
-    parser.add_argument("--page", type=Path, default=ROOT / "docs/experiments.md")
-    arguments = parser.parse_args()
+    arguments = kept_results.parser(__doc__, NAME).parse_args()
     if not arguments.report:
         measure(arguments.output, arguments.folder, arguments.workers)
-    text = table(json.loads(arguments.output.read_text("utf-8")))
-    write_measured_part(arguments.page, text, MARKS)
-    print(text)
+    kept_results.publish(table, arguments.output, arguments.page, MARKS)
     return 0
 
 

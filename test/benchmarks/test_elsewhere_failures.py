@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Failed searches are found, repeated, and blamed on the cost or on the search."""
 
+import functools
 import json
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import elsewhere_failures  # noqa: E402
+import kept_results  # noqa: E402
 
 from irl_ros.benchmark import cell as cell_module  # noqa: E402
 from irl_ros.benchmark.cell import Cell  # noqa: E402
@@ -20,9 +22,14 @@ from irl_ros.benchmark.methods import METHODS  # noqa: E402
 from irl_ros.benchmark.page import written_part  # noqa: E402
 from irl_ros.benchmark.results import ResultsFile  # noqa: E402
 from irl_ros.benchmark.scenario import Scenario  # noqa: E402
+from irl_ros.benchmark.teaching import taught  # noqa: E402
+from irl_ros.core.arm import load_arm  # noqa: E402
 from irl_ros.core.files import write_atomically  # noqa: E402
+from irl_ros.core.task import DishTask  # noqa: E402
+from irl_ros.learning.arm_problem import arm_problem  # noqa: E402
 from irl_ros.learning.artifacts import cost_to_bytes  # noqa: E402
 from irl_ros.learning.cost import Cost, CostConfig  # noqa: E402
+from irl_ros.sim.config import SimulationConfig  # noqa: E402
 
 DISH = ROOT / "benchmarks/results/dish.json"
 PAGE = ROOT / "docs/experiments.md"
@@ -72,4 +79,18 @@ def test_a_search_is_repeated_and_its_end_evaluated(
     assert METHODS["reoptimised"] is usual
     assert found["attempts"] == 1
     assert found["fingerprint"] == again.fingerprint
-    assert found["found"] > 0 < found["shown"]
+    shown = taught(SimulationConfig(), 0, (0, 5, 9), tmp_path / "demonstrations")
+    arm = load_arm("panda")
+    ends = arm_problem(shown, DishTask().target_pose(5), arm).inputs[:, -1]
+    assert found["shown"] == pytest.approx(cost.state_cost(ends).mean().item())
+    assert found["found"] != pytest.approx(found["shown"])
+
+
+def test_results_are_kept_and_those_that_do_not_count_any_more_are_forgotten(
+    tmp_path: Path,
+) -> None:
+    output = tmp_path / "results.json"
+    kept_results.run({"b": functools.partial(dict, value=2)}, {"a": {"value": 1}}, output, 1)
+    assert kept_results.load(output) == {"a": {"value": 1}, "b": {"value": 2}}
+    elsewhere_failures.measure({}, output, tmp_path, 1)
+    assert kept_results.load(output) == {}
