@@ -166,6 +166,21 @@ def compare_costs(
 
 
 @app.command()
+def average_costs(
+    output: Annotated[Path, typer.Argument(help="The cost file that is written.")],
+    costs: Annotated[list[Path], typer.Argument(help="Run folders or cost files.")],
+) -> None:
+    """Store the mean of several learned costs as one.
+
+    Optimise it wherever one of them could be optimised. The runs differ in their seed alone.
+    """
+    from irl_ros.cli.average_costs import write_average
+
+    write_average(output, costs)
+    print(f"the mean of {len(costs)} costs is in {output}")
+
+
+@app.command()
 def report(
     folder: Annotated[Path, typer.Argument(help="Folder of a demonstration, as of `demo`.")],
     picture: Annotated[
