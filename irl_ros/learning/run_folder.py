@@ -25,6 +25,8 @@ CONFIG_FILE = "config.json"
 RUN_FILE = "run.json"
 DIAGNOSTICS_FILE = "diagnostics.jsonl"
 _IDENTITY = ("arm", "condition", "slot", "preset", "algorithm")
+# Parameters of what rollouts met: the world and the guard. Learners know their own.
+_MET = ("simulation.", "guard.")
 _LIBRARIES = (
     "torch",
     "numpy",
@@ -153,16 +155,18 @@ class RunFolder:
         """Keep what was noted earlier; what was told then must be what is told now.
 
         Raises:
-            DataError: If it was another arm, condition or slot, or the record is damaged.
+            DataError: If it was another arm, condition, slot, world or guard, or the record is
+                damaged.
         """
         try:
             noted = json.loads(record.read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise DataError(f"{record} cannot be read ({error}); train afresh") from error
+        theirs = _identity(noted)
         differing = [
-            f"{name}: {noted.get(name)!r} then, {value!r} now"
-            for name, value in self._facts.items()
-            if name in _IDENTITY and noted.get(name) != value
+            f"{name}: {theirs.get(name)!r} then, {value!r} now"
+            for name, value in _identity(self._facts).items()
+            if theirs.get(name) != value
         ]
         if differing:
             raise DataError(
@@ -190,6 +194,14 @@ class RunFolder:
     def _write_json(self, name: str, values: Mapping[str, Any]) -> None:
         text = json.dumps(values, indent=2, sort_keys=True, allow_nan=False)
         write_atomically(self.path / name, f"{text}\n")
+
+
+def _identity(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what must be the same for a run to go on."""
+    met = {
+        name: value for name, value in facts.get("parameters", {}).items() if name.startswith(_MET)
+    }
+    return {**met, **{name: facts[name] for name in _IDENTITY if name in facts}}
 
 
 def _finite_or_none(values: Mapping[str, float]) -> dict[str, float | None]:

@@ -123,6 +123,17 @@ def test_a_run_is_not_resumed_with_another_problem_or_arm(tmp_path: Path) -> Non
         folder_of(tmp_path / "run", learner(), arm="iiwa14", resume=True)
 
 
+def test_a_run_is_not_resumed_in_another_world_or_under_another_guard(tmp_path: Path) -> None:
+    told = {"simulation.change.rack_yaw": 0.1, "guard.speed_limit": 1.5, "workers": 2}
+    folder_of(tmp_path, learning := learner(), parameters=told, resume=False).record(
+        learning.step(PointMass(GOAL))
+    )
+    folder_of(tmp_path, learner(), parameters={**told, "workers": 1}, resume=True)
+    for name, value in (("simulation.change.rack_yaw", 0.2), ("guard.speed_limit", 1.0)):
+        with pytest.raises(DataError, match=rf"\({name}: {told[name]} then, {value} now\)"):
+            folder_of(tmp_path, learner(), parameters={**told, name: value}, resume=True)
+
+
 def test_what_was_noted_survives_a_resumption(tmp_path: Path) -> None:
     learning = learner()
     folder = folder_of(tmp_path / "run", learning, arm="panda", resume=False)
