@@ -3,12 +3,13 @@
 """Tell whether the cost or the search is to blame where a learned cost failed at another place.
 
     irl-ros bench dish --elsewhere --condition mismatched
+    irl-ros bench dish --elsewhere --condition mismatched --method reoptimised_five_costs
     .venv/bin/python benchmarks/elsewhere_failures.py [--workers N] [--report]
 
-Repeats the search of every published cell of `reoptimised` in which at least half of the attempts
-failed, executes once what it found, and compares the learned cost there, at the last step, with
-that where the demonstrations ended. If it is lower, the cost is wrong there; if it is higher, the
-search got stuck.
+Repeats every published search, with one cost or the mean of five, after which at least half of
+the attempts failed, executes once what it found, and compares the learned cost there, at the last
+step, with that where the demonstrations ended. If it is lower, the cost is wrong there; if it is
+higher, the search got stuck.
 """
 
 import functools
@@ -29,7 +30,7 @@ from irl_ros.benchmark.methods import METHODS
 from irl_ros.benchmark.results import ResultsFile
 from irl_ros.benchmark.runner import run_cells, waves
 from irl_ros.benchmark.scenario import PLACES, places
-from irl_ros.benchmark.selection import PUBLISHED_SEEDS, REOPTIMISED, results_of
+from irl_ros.benchmark.selection import ELSEWHERE, PUBLISHED_SEEDS, results_of
 from irl_ros.sim.rollouts import SimRollouts
 
 MARKS = (
@@ -37,6 +38,7 @@ MARKS = (
     "<!-- end of what is written by `benchmarks/elsewhere_failures.py` -->",
 )
 CONDITION = "mismatched"
+SEARCHED = tuple(name for name in ELSEWHERE if METHODS[name].cost_of)
 
 Found = dict[str, Any]
 
@@ -48,7 +50,8 @@ def failed(dish: Path) -> dict[str, Cell]:
         dish: Results of the dish benchmark.
     """
     cells = {
-        f"{seed}/{place}": Cell(REOPTIMISED, scenario, seed)
+        f"{method}/{seed}/{place}": Cell(method, scenario, seed)
+        for method in SEARCHED
         for seed in PUBLISHED_SEEDS
         for place, scenario in zip(PLACES, places(CONDITION), strict=True)
     }
@@ -109,26 +112,26 @@ def _give_up(cell: Cell, error: Exception) -> None:
 
 
 def table(results: Mapping[str, Found]) -> str:
-    """Return one line for each cell, those of one seed together."""
+    """Return one line for each cell, those of one method and of one seed together."""
     lines = [
-        "| seed | place | successes | one execution | cost there | where shown | to blame |",
-        "|---|---|---|---|---|---|---|",
+        "| method | seed | place | successes | one execution | cost there | shown | to blame |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for name in sorted(results, key=_place):
-        seed, place = name.split("/")
+        method, seed, place = name.split("/")
         each = results[name]
         blamed = "cost" if each["found"] < each["shown"] else "search"
         reason = each["reason"].split(";")[0] or "in its slot"
         lines.append(
-            f"| {seed} | {place} | {each['successes']} of {each['attempts']} | {reason} | "
-            f"{each['found']:.1f} | {each['shown']:.1f} | {blamed} |"
+            f"| {method} | {seed} | {place} | {each['successes']} of {each['attempts']} | "
+            f"{reason} | {each['found']:.1f} | {each['shown']:.1f} | {blamed} |"
         )
     return "\n".join(lines)
 
 
-def _place(name: str) -> tuple[int, int]:
-    seed, place = name.split("/")
-    return int(seed), list(PLACES).index(place)
+def _place(name: str) -> tuple[int, int, int]:
+    method, seed, place = name.split("/")
+    return SEARCHED.index(method), int(seed), list(PLACES).index(place)
 
 
 def main() -> int:

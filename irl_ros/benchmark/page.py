@@ -13,10 +13,12 @@ from irl_ros.benchmark.selection import (
     FRESH_SEEDS,
     OTHER_ARM,
     PUBLISHED_SEEDS,
+    REOPTIMISED,
     Table,
     opened_once,
     published,
     published_places,
+    published_regions,
 )
 from irl_ros.benchmark.tables import (
     comparison_table,
@@ -88,6 +90,10 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
         parts += [f"#### Variants{with_few}", *_beside_gcl(few, few_variants)]
     if elsewhere:
         parts += ["#### The learned cost at other places", _picture("dish-places")]
+        regions = published_regions(results)
+        if regions:
+            parts.append(success_table(regions, "method"))
+            parts.append(comparison_table(regions, REOPTIMISED))
         parts.append(success_table(elsewhere, "place"))
         parts += ["Seeds that reached 90 %:", seeds_table(elsewhere, "place")]
     if others:

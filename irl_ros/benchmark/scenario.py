@@ -122,6 +122,13 @@ PLACES: dict[str, dict[str, Any]] = {
 }
 """Where a learned cost is tried again; slots 0 to 9 are those of the rack as taught."""
 
+REGIONS = {
+    "slots of the rack": tuple(f"slot {slot}" for slot in range(10) if f"slot {slot}" in PLACES),
+    "slots beyond": tuple(f"slot {slot}" for slot in (-2, -1, 10, 11)),
+    "rack moved or turned": tuple(name for name in PLACES if name.startswith("rack")),
+}
+"""The same places by how they differ from what was taught."""
+
 
 def places(condition: str) -> tuple[Scenario, ...]:
     """Return all places for one condition."""

@@ -8,7 +8,7 @@ from irl_ros.benchmark.cell import Cell
 from irl_ros.benchmark.methods import METHODS
 from irl_ros.benchmark.result import CellResult
 from irl_ros.benchmark.results import key_of
-from irl_ros.benchmark.scenario import BENCHMARK_CONDITIONS, PLACES, Scenario, places
+from irl_ros.benchmark.scenario import BENCHMARK_CONDITIONS, PLACES, REGIONS, Scenario, places
 from irl_ros.core.parameters import from_mapping
 from irl_ros.sim.change import ChangeConfig
 
@@ -119,19 +119,49 @@ def opened_once(results: Iterable[CellResult]) -> Table:
 
 def published_places(results: Iterable[CellResult]) -> Table:
     """Return what is published of other places, by place and by condition and method."""
-    found: Table = {}
-    for result in results:
-        usual = result.rollouts == Cell.rollouts
-        if _is_usual(result, PUBLISHED_SEEDS) and usual and result.method in ELSEWHERE:
-            found.setdefault((scenario_name(result), result.method), []).append(result)
+    found = _elsewhere(results)
     table: Table = {}
     for condition in BENCHMARK_CONDITIONS:
         for method in ELSEWHERE:
             column = condition if method == REOPTIMISED else f"{condition}, {method}"
-            for name, scenario in zip(PLACES, places(condition), strict=True):
-                if (scenario.name, method) in found:
-                    table[name, column] = found[scenario.name, method]
+            for name in PLACES:
+                if (method, condition, name) in found:
+                    table[name, column] = found[method, condition, name]
     return table
+
+
+def published_regions(results: Iterable[CellResult]) -> Table:
+    """Return the same by method and by condition and region, of seeds that were at all its places.
+
+    Of one seed there are as many results as the region has places.
+    """
+    found = _elsewhere(results)
+    table: Table = {}
+    for condition in BENCHMARK_CONDITIONS:
+        for method in ELSEWHERE:
+            for region, names in REGIONS.items():
+                here = [found.get((method, condition, name), ()) for name in names]
+                seeds = set.intersection(*({each.seed for each in cells} for cells in here))
+                kept = [each for cells in here for each in cells if each.seed in seeds]
+                if kept:
+                    table[method, f"{condition}, {region}"] = kept
+    return table
+
+
+def _elsewhere(results: Iterable[CellResult]) -> dict[tuple[str, str, str], list[CellResult]]:
+    """Return the usual results at other places by method, condition and place."""
+    names = {
+        scenario.name: (condition, place)
+        for condition in BENCHMARK_CONDITIONS
+        for place, scenario in zip(PLACES, places(condition), strict=True)
+    }
+    found: dict[tuple[str, str, str], list[CellResult]] = {}
+    for result in results:
+        usual = result.rollouts == Cell.rollouts and _is_usual(result, PUBLISHED_SEEDS)
+        if usual and result.method in ELSEWHERE and scenario_name(result) in names:
+            key = (result.method, *names[scenario_name(result)])
+            found.setdefault(key, []).append(result)
+    return found
 
 
 def _arm(method: str, like: Cell) -> str:

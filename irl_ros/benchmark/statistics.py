@@ -3,6 +3,7 @@
 """What many cells say together."""
 
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -128,22 +129,29 @@ def paired_p_value(first: Sequence[CellResult], second: Sequence[CellResult]) ->
     """Return how likely a difference as large as that of two methods is if there is none.
 
     The exact sign-flip permutation test on the successes of each seed, two-sided: both methods
-    had the same demonstrations and the same start postures. Attempts of one seed share one
-    policy, so a test that took all attempts for independent would find too much.
+    had the same demonstrations and the same start postures. Attempts of one seed share policies
+    or at least demonstrations, so a test that took all for independent would find too much.
 
     Raises:
         DataError: If the seeds or the numbers of attempts differ.
     """
-    ours = {result.seed: result for result in first}
-    theirs = {result.seed: result for result in second}
-    if ours.keys() != theirs.keys() or any(
-        len(ours[seed].mean) != len(theirs[seed].mean) for seed in ours
-    ):
+    (ours, attempts), (theirs, others) = _by_seed(first), _by_seed(second)
+    if attempts != others:
         raise DataError(
-            f"seeds {sorted(ours)} and {sorted(theirs)} cannot be compared; measure the same "
+            f"seeds {sorted(attempts)} and {sorted(others)} cannot be compared; measure the same "
             "seeds equally often"
         )
-    return sign_flip_p_value([ours[seed].successes - theirs[seed].successes for seed in ours])
+    return sign_flip_p_value([ours[seed] - theirs[seed] for seed in attempts])
+
+
+def _by_seed(results: Sequence[CellResult]) -> tuple[Counter[int], Counter[int]]:
+    """Return the numbers of successes and of attempts of each seed."""
+    successes: Counter[int] = Counter()
+    attempts: Counter[int] = Counter()
+    for result in results:
+        successes[result.seed] += result.successes
+        attempts[result.seed] += len(result.mean)
+    return successes, attempts
 
 
 def sign_flip_p_value(differences: Sequence[int]) -> float:

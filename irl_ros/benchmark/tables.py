@@ -21,7 +21,7 @@ def success_table(table: Table, corner: str) -> str:
     """
     rows, columns = _names(table)
     lines = [_line([corner, *columns]), _line(["---"] * (1 + len(columns)))]
-    most = max((len(results) for results in table.values()), default=0)
+    most = max((_seeds(results) for results in table.values()), default=0)
     for row in rows:
         cells = [_success(table.get((row, column)), most) for column in columns]
         lines.append(_line([row, *cells]))
@@ -107,8 +107,13 @@ def _success(results: Sequence[CellResult] | None, most: int) -> str:
         return ""
     summary = summarise(results)
     low, high = summary.interval
-    few = f", {summary.seeds} seeds" if summary.seeds < most else ""
+    few = f", {_seeds(results)} seeds" if _seeds(results) < most else ""
     return f"{_percent(summary.rate)} % ({_percent(low)} to {_percent(high)}{few})"
+
+
+def _seeds(results: Sequence[CellResult]) -> int:
+    """Return the number of seeds; of one there are several results where places are pooled."""
+    return len({result.seed for result in results})
 
 
 def _good(summary: Summary) -> str:

@@ -14,13 +14,14 @@ from irl_ros.benchmark.cell import Cell
 from irl_ros.benchmark.figures import write_figures
 from irl_ros.benchmark.page import BEGIN, END, measured_part, write_measured_part, written_part
 from irl_ros.benchmark.results import ResultsFile
-from irl_ros.benchmark.scenario import Scenario, places
+from irl_ros.benchmark.scenario import PLACES, REGIONS, Scenario, places
 from irl_ros.benchmark.selection import (
     FEW_ROLLOUTS,
     by_method_and_scenario,
     cells_of,
     outdated,
     published,
+    published_regions,
 )
 from irl_ros.benchmark.tables import (
     comparison_table,
@@ -136,6 +137,26 @@ def test_others_stand_below_gcl_on_the_same_seeds() -> None:
         "| --- | --- |",
         "| maxent | +0 % (p = 1.000, n = 2) |",
     ]
+
+
+def test_places_are_pooled_for_seeds_that_were_at_all_of_them() -> None:
+    assert sorted(name for names in REGIONS.values() for name in names) == sorted(PLACES)
+    like = Cell("gcl", Scenario("matched"), 0)
+    cells = cells_of(["reoptimised", "fitted"], places("mismatched"), [100, 101, 102], like)
+    results = [
+        measured(cell, mean=("1" if cell.method == "reoptimised" else "0") * 20)
+        for cell in cells
+        if (cell.method, cell.seed, cell.scenario.slot) != ("fitted", 102, 9)
+    ]
+    table = published_regions(results)
+    assert success_table(table, "method").splitlines()[2:] == [
+        "| reoptimised | 100 % (99 to 100) | 100 % (98 to 100) | 100 % (99 to 100) |",
+        "| fitted | 0 % (0 to 1, 2 seeds) | 0 % (0 to 2) | 0 % (0 to 1) |",
+    ]
+    assert comparison_table(table, "reoptimised").splitlines()[2] == (
+        "| fitted | +100 % (p = 0.500, n = 2) | +100 % (p = 0.250, n = 3) "
+        "| +100 % (p = 0.250, n = 3) |"
+    )
 
 
 def test_a_run_that_breaks_down_goes_on_failing(monkeypatch: pytest.MonkeyPatch) -> None:
