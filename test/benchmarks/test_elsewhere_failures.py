@@ -20,7 +20,7 @@ from irl_ros.benchmark import cell as cell_module  # noqa: E402
 from irl_ros.benchmark.cell import Cell  # noqa: E402
 from irl_ros.benchmark.methods import METHODS  # noqa: E402
 from irl_ros.benchmark.page import written_part  # noqa: E402
-from irl_ros.benchmark.results import ResultsFile  # noqa: E402
+from irl_ros.benchmark.results import ResultsFile, key_of  # noqa: E402
 from irl_ros.benchmark.scenario import Scenario  # noqa: E402
 from irl_ros.benchmark.teaching import taught  # noqa: E402
 from irl_ros.core.arm import load_arm  # noqa: E402
@@ -44,12 +44,8 @@ def test_the_page_shows_every_published_failure() -> None:
         name: cell.fingerprint for name, cell in wanted.items()
     }
     known = {result.key: result for result in ResultsFile(DISH).load()}
-    successes = {
-        (r.method, r.seed, r.slot, str(r.change)): r.mean.count("1") for r in known.values()
-    }
     for name, cell in wanted.items():
-        where = (cell.method, cell.seed, cell.scenario.slot, str(cell.scenario.changes))
-        assert results[name]["successes"] == successes[where]
+        assert results[name]["successes"] == known[key_of(cell)].mean.count("1")
 
 
 def test_a_lower_cost_than_where_it_was_shown_blames_the_cost() -> None:
