@@ -30,8 +30,9 @@ def log_mixture(
     """Return log q of (1) for each sample, fused over all K distributions that were sampled.
 
     With the balance heuristic each distribution enters with the share of samples that it produced,
-    which keeps the estimate of the partition function unbiased. For a minibatch that share is the
-    one in the batch, in expectation.
+    which keeps the estimate of the partition function unbiased as long as all are about the same
+    task. For a minibatch that share is the one in the batch, in expectation. Demonstrations at
+    other targets are samples of other tasks: taken for this one's, they overestimate it.
 
     Args:
         log_q: log q_k(tau_j).
@@ -110,7 +111,8 @@ def pareto_tail(log_weights: Float[Tensor, " M"]) -> ParetoTail | None:
     ordered = torch.sort((log_weights - log_weights.max()).exp()).values
     threshold = ordered[-tail - 1]
     excess = ordered[-tail:] - threshold
-    excess = excess[excess > 0]
+    # The reciprocal of a subnormal number is infinite; such weights have vanished, too.
+    excess = excess[excess > 1e8 * torch.finfo(excess.dtype).tiny]
     if len(excess) < _LEAST_TAIL:
         return None
     size = len(excess)

@@ -196,6 +196,16 @@ def test_smoothing_estimates_a_heavy_tailed_mean_better() -> None:
     assert float((smooth.mean(dim=1) - 2.5).square().mean()) < 0.8 * float(error)
 
 
+@pytest.mark.parametrize("below", [600.0, 700.0, 706.0, 712.0, 735.0, 800.0])
+def test_smoothing_stays_finite_where_all_but_one_weight_vanish(below: float) -> None:
+    """Down to where exp(-below) is no normal number any more, and beyond."""
+    log_weights = -below - torch.arange(30, dtype=torch.float64)
+    log_weights[0] = 0.0
+    smooth = pareto_smooth(log_weights)
+    assert bool(torch.isfinite(smooth).all())
+    assert float(smooth.max()) <= 0.0
+
+
 def test_pareto_shape_needs_a_tail() -> None:
     assert math.isnan(pareto_shape(numbers(10, 8)))
 
