@@ -41,8 +41,8 @@ class BehaviourCloningConfig(Parameters):
 
     sees: str = parameter(
         "features",
-        choices=("features", "state"),
-        doc="the policy sees the cost inputs, relative to the target, or the whole state",
+        choices=("features", "state", "both"),
+        doc="the policy sees the cost inputs, relative to the target, the whole state, or both",
     )
     policy: NeuralPolicyConfig = field(default_factory=NeuralPolicyConfig)
     iterations: int = parameter(120, low=1, high=100000, doc="largest number of iterations")
@@ -125,13 +125,9 @@ class BehaviourCloning(ArmIterations[BehaviourCloningConfig, CloningDiagnostics]
     ) -> None:
         super().__init__(problem, config, config.iterations, seed, CloningDiagnostics)
         learned, held_out = hold_out(problem, config.validation_share)
-        features = problem.features
-        if config.sees == "state":
-            eye = torch.eye(problem.demonstrations.state_dim, dtype=torch.float64)
-            features = AffineFeatures(eye, torch.zeros(len(eye), dtype=torch.float64))
         self._current = NeuralPolicy(
             config.policy,
-            features,
+            self._features(problem),
             policy_scales(self._inputs(problem), problem.demonstrations.actions),
             problem.demonstrations.horizon,
             self.generator,
@@ -231,10 +227,26 @@ class BehaviourCloning(ArmIterations[BehaviourCloningConfig, CloningDiagnostics]
         log_q = self._current.step_log_prob(observations, actions)
         return -(weights * log_q).sum() / weights.sum()
 
-    def _inputs(self, problem: LearningProblem) -> Float[Tensor, "N T y"]:
+    def _features(self, problem: LearningProblem) -> AffineFeatures:
+        """Return what the policy sees of a state."""
+        seen, eye = problem.features, torch.eye(problem.demonstrations.state_dim).double()
+        whole = AffineFeatures(eye, torch.zeros_like(eye[0]))
         if self.config.sees == "state":
-            return problem.demonstrations.states
-        return problem.inputs
+            return whole
+        if self.config.sees == "features":
+            return seen
+        return AffineFeatures(
+            torch.cat([seen.matrix, whole.matrix]), torch.cat([seen.offset, whole.offset])
+        )
+
+    def _inputs(self, problem: LearningProblem) -> Float[Tensor, "N T y"]:
+        """Return what it sees of the demonstrations, each relative to its own target."""
+        states = problem.demonstrations.states
+        if self.config.sees == "state":
+            return states
+        if self.config.sees == "features":
+            return problem.inputs
+        return torch.cat([problem.inputs, states], dim=-1)
 
     def _steps(
         self, problem: LearningProblem

@@ -54,7 +54,7 @@ def config(**changes: object) -> BehaviourCloningConfig:
     return replace(BehaviourCloningConfig(), changes)
 
 
-@pytest.mark.parametrize("sees", ["features", "state"])
+@pytest.mark.parametrize("sees", ["features", "state", "both"])
 def test_a_linear_gaussian_expert_is_recovered(sees: str) -> None:
     settings = {
         "sees": sees,
