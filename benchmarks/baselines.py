@@ -1,12 +1,12 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Try weights of the benchmark's hand-written cost, so that it is no worse than it can be.
+"""Try settings of what Guided Cost Learning is measured against, so that none is handicapped.
 
-    .venv/bin/python benchmarks/hand_written.py [--workers N] [--report]
+    .venv/bin/python benchmarks/baselines.py [--workers N] [--report]
 
-Each candidate is optimised exactly as `hand_written` in the dish benchmark, on tuning seeds alone,
-in the two conditions in which that fails most. Results are kept, and what is there already with
-today's settings is not measured again; the table goes into docs/experiments.md.
+Each candidate learns exactly as its method in the dish benchmark, on tuning seeds alone, in the
+conditions in which that method fails most. Results are kept, and what is there already with
+today's settings is not measured again; the tables go into docs/experiments.md.
 """
 
 import contextlib
@@ -21,49 +21,121 @@ from unittest import mock
 import kept_results
 
 from irl_ros.benchmark.cell import Cell, run_cell
-from irl_ros.benchmark.learners import HAND_WRITTEN, hand_written
+from irl_ros.benchmark.learners import CLONING, HAND_WRITTEN, TRACKING, hand_written, tracked
+from irl_ros.benchmark.method import Method
 from irl_ros.benchmark.methods import METHODS
 from irl_ros.benchmark.scenario import Scenario
-from irl_ros.learning.ground_truth import GroundTruthCost
+from irl_ros.core.parameters import Parameters, to_mapping
+from irl_ros.core.parameters import replace as configured
+from irl_ros.learning.first_sampler import FirstSamplerConfig
 
 MARKS = (
-    "<!-- written by `benchmarks/hand_written.py`; do not edit -->",
-    "<!-- end of what is written by `benchmarks/hand_written.py` -->",
+    "<!-- written by `benchmarks/baselines.py`; do not edit -->",
+    "<!-- end of what is written by `benchmarks/baselines.py` -->",
 )
-NAME = "hand_written"
 SEEDS = (0, 1, 2)
-CONDITIONS = ("mismatched", "shifted")
 
 
 @dataclass(frozen=True)
-class Weights:
-    """Of c = w d^2 + v log(d^2 + alpha) + w_u ||u||^2, d being the distance to the target.
+class Candidate:
+    """A method with settings of its own.
 
     Attributes:
-        square: w, 1/m^2.
-        log: v.
-        offset: alpha, m^2.
+        values: What tables show of them.
+        tried: The method that has them.
     """
 
-    square: float
-    log: float
-    offset: float
+    values: tuple[str, ...]
+    tried: Method
 
     @property
-    def cost(self) -> GroundTruthCost:
-        """The cost, with the benchmark's weight of the action."""
-        return replace(
-            HAND_WRITTEN,
-            square_weight=self.square,
-            log_weight=self.log,
-            log_offset=self.offset,
-        )
+    def used(self) -> bool:
+        """Whether the benchmark's method has the same settings."""
+        return self.tried.settings == METHODS[self.tried.name].settings
 
 
-USED = Weights(HAND_WRITTEN.square_weight, HAND_WRITTEN.log_weight, HAND_WRITTEN.log_offset)
-CANDIDATES = (
-    *(Weights(square, log, 1e-3) for square in (5.0, 25.0, 100.0) for log in (0.3, 1.0, 3.0)),
-    *(Weights(25.0, 1.0, offset) for offset in (1e-4, 1e-2)),
+@dataclass(frozen=True)
+class Baseline:
+    """A method and what was tried for it.
+
+    Attributes:
+        columns: Names of the values.
+        candidates: What was tried.
+        conditions: Where.
+    """
+
+    columns: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+    conditions: tuple[str, ...]
+
+
+def _weights(square: float, log: float, offset: float) -> Candidate:
+    """Weights of c = w d^2 + v log(d^2 + alpha) + w_u ||u||^2, d the distance to the target."""
+    cost = replace(HAND_WRITTEN, square_weight=square, log_weight=log, log_offset=offset)
+    method = METHODS["hand_written"]
+    tried = replace(
+        method,
+        learn=functools.partial(hand_written, cost=cost),
+        settings={**method.settings, "cost": repr(cost)},
+    )
+    return Candidate(tuple(f"{each:g}" for each in (square, log, offset)), tried)
+
+
+def _configured(name: str, config: Parameters, changes: Mapping[str, Any]) -> Candidate:
+    """Other parameters of a method that is nothing but its configuration."""
+    method = METHODS[name]
+    config = configured(config, changes)
+    assert isinstance(method.learn, functools.partial)
+    tried = replace(
+        method,
+        learn=functools.partial(method.learn.func, config=config),
+        settings={**method.settings, **to_mapping(config)},
+    )
+    return Candidate(tuple(f"{each}" for each in changes.values()), tried)
+
+
+def _sharpness(value: float) -> Candidate:
+    method = METHODS["tracked"]
+    tried = replace(
+        method,
+        learn=functools.partial(tracked, sharpness=value),
+        settings={**method.settings, "sharpness": value},
+    )
+    return Candidate((f"{value:g}",), tried)
+
+
+_FITTED = FirstSamplerConfig(kind="demonstrations")
+BASELINES = (
+    Baseline(
+        ("hand_written: w, 1/m²", "v", "alpha, m²"),
+        (
+            *(_weights(w, v, 1e-3) for w in (5.0, 25.0, 100.0) for v in (0.3, 1.0, 3.0)),
+            *(_weights(25.0, 1.0, alpha) for alpha in (1e-4, 1e-2)),
+        ),
+        ("mismatched", "shifted"),
+    ),
+    Baseline(
+        ("fitted: stiffness, 1/s",),
+        tuple(
+            _configured("fitted", _FITTED, {"stiffness": stiffness})
+            for stiffness in (2.0, 4.0, 8.0, 12.0, 16.0, 20.0)
+        ),
+        ("mismatched", "biased", "shifted", "drawn"),
+    ),
+    Baseline(
+        ("bc: sees", "input noise"),
+        tuple(
+            _configured("bc", CLONING, {"sees": sees, "input_noise": noise})
+            for sees in ("features", "state", "both")
+            for noise in (0.0, 0.05, 0.2)
+        ),
+        ("matched", "mismatched", "biased", "shifted", "drawn"),
+    ),
+    Baseline(
+        ("tracked: sharpness",),
+        tuple(_sharpness(value) for value in (1.0, TRACKING["sharpness"], 20.0)),
+        ("mismatched", "cold", "shifted"),
+    ),
 )
 
 
@@ -71,33 +143,22 @@ CANDIDATES = (
 class Job:
     """One candidate, in one condition, with one seed."""
 
-    weights: Weights
+    candidate: Candidate
     condition: str
     seed: int
 
     @property
     def key(self) -> str:
         """Its name in the results."""
-        weights = self.weights
-        return "/".join(
-            (
-                *(f"{each:g}" for each in (weights.square, weights.log, weights.offset)),
-                self.condition,
-                str(self.seed),
-            )
-        )
+        name, values = self.candidate.tried.name, self.candidate.values
+        return "/".join((name, *values, self.condition, str(self.seed)))
 
     @contextlib.contextmanager
     def cell(self) -> Iterator[Cell]:
-        """Put the candidate in the place of the benchmark's cost, and return the cell to run."""
-        cost, method = self.weights.cost, METHODS[NAME]
-        tried = replace(
-            method,
-            learn=functools.partial(hand_written, cost=cost),
-            settings={**method.settings, "cost": repr(cost)},
-        )
-        with mock.patch.dict(METHODS, {NAME: tried}):
-            yield Cell(NAME, Scenario(self.condition), self.seed)
+        """Put the candidate in the place of the benchmark's method, and return the cell to run."""
+        tried = self.candidate.tried
+        with mock.patch.dict(METHODS, {tried.name: tried}):
+            yield Cell(tried.name, Scenario(self.condition), self.seed)
 
     def is_in(self, results: Mapping[str, Mapping[str, Any]]) -> bool:
         """Return whether it was measured with today's settings."""
@@ -105,7 +166,7 @@ class Job:
             return results.get(self.key, {}).get("fingerprint") == cell.fingerprint
 
     def measure(self, folder: Path) -> dict[str, Any]:
-        """Optimise for the candidate and judge what comes of it."""
+        """Learn with the candidate and judge what comes of it."""
         with self.cell() as cell:
             result = run_cell(cell, folder)
         return {
@@ -116,10 +177,11 @@ class Job:
 
 
 JOBS = tuple(
-    Job(weights, condition, seed)
+    Job(candidate, condition, seed)
     for seed in SEEDS
-    for weights in CANDIDATES
-    for condition in CONDITIONS
+    for baseline in BASELINES
+    for candidate in baseline.candidates
+    for condition in baseline.conditions
 )
 
 
@@ -132,30 +194,32 @@ def measure(output: Path, folder: Path, workers: int) -> None:
     kept_results.run(missing, results, output, workers)
 
 
-def table(results: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return one line for each candidate: successes in each condition."""
-    lines = [
-        f"| w, 1/m² | v | alpha, m² | {' | '.join(CONDITIONS)} | used |",
-        "|---" * (4 + len(CONDITIONS)) + "|",
-    ]
-    for weights in CANDIDATES:
+def tables(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return a table for each baseline, with a line for each candidate."""
+    return "\n\n".join(_table(baseline, results) for baseline in BASELINES)
+
+
+def _table(baseline: Baseline, results: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return successes in each condition."""
+    heads = (*baseline.columns, *baseline.conditions, "used")
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for candidate in baseline.candidates:
         cells = []
-        for condition in CONDITIONS:
-            keys = (Job(weights, condition, seed).key for seed in SEEDS)
+        for condition in baseline.conditions:
+            keys = (Job(candidate, condition, seed).key for seed in SEEDS)
             found = [results[key] for key in keys if key in results]
             won, of = (sum(each[name] for each in found) for name in ("successes", "attempts"))
             cells.append(f"{won} of {of}" if of else "")
-        used = "yes" if weights == USED else ""
-        numbers = (f"{each:g}" for each in (weights.square, weights.log, weights.offset))
-        lines.append(f"| {' | '.join((*numbers, *cells, used))} |")
+        used = "yes" if candidate.used else ""
+        lines.append(f"| {' | '.join((*candidate.values, *cells, used))} |")
     return "\n".join(lines)
 
 
 def main() -> int:
-    arguments = kept_results.parser(__doc__, NAME).parse_args()
+    arguments = kept_results.parser(__doc__, "baselines").parse_args()
     if not arguments.report:
         measure(arguments.output, arguments.folder, arguments.workers)
-    kept_results.publish(table, arguments.output, arguments.page, MARKS)
+    kept_results.publish(tables, arguments.output, arguments.page, MARKS)
     return 0
 
 

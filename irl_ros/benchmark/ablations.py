@@ -63,11 +63,8 @@ ABLATIONS = (
         "an earlier controller must be better by two standard errors",
         {"controller.doubt": 2.0},
     ),
-    _ablation(
-        "no_regularisers",
-        "all three weights 0",
-        PLAIN,
-    ),
+    _ablation("no_regularisers", "all three weights 0", PLAIN),
+    _ablation("no_likelihood", "the regularisers alone make the cost", {"objective.loss": "none"}),
     _ablation(
         "no_demonstrations_in_z",
         "the background is rollouts only",

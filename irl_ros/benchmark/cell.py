@@ -97,8 +97,13 @@ class Cell:
         method = METHODS[self.method]
         if not method.cost_of:
             return None
-        arm = method.cost_arm or self.arm
-        return replace(self, method=method.cost_of, scenario=self.scenario.learned, arm=arm)
+        scenario, arm = self.scenario.learned, self.taught_arm
+        return replace(self, method=method.cost_of, scenario=scenario, arm=arm)
+
+    @property
+    def taught_arm(self) -> str:
+        """The arm that demonstrations were given to."""
+        return METHODS[self.method].taught_arm or self.arm
 
     def cost_file(self, folder: Path) -> Path:
         """Return where the learned cost is kept; one of other settings or code is another file."""
@@ -162,7 +167,7 @@ def _case(
     """Return what the method is given; nothing was shown where it is to do the task."""
     scenario, kept = cell.scenario, folder / "demonstrations"
     held_out = cell.source.scenario.slot if cell.source else scenario.slot
-    plain = SimulationConfig(arm=cell.source.arm if cell.source else cell.arm)
+    plain = SimulationConfig(arm=cell.taught_arm)
     shown = chosen(taught(plain, cell.seed, taught_slots(held_out), kept), method.demonstrations)
     case = BenchmarkCase(
         problem=arm_problem(shown, arm.target, load_arm(cell.arm)),
@@ -172,7 +177,7 @@ def _case(
         cold=scenario.cold,
         learned_cost=load_cost(cell.source.cost_file(folder))[0] if cell.source else None,
         shown=_shown_there(cell, kept) if method.shown else None,
-        rest=_rest(cell) if method.cost_arm else None,
+        rest=_rest(cell) if method.taught_arm else None,
     )
     return with_earlier(case, scenario, cell.arm, method.earlier) if method.earlier else case
 

@@ -6,16 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace as replace_fields
 from typing import Any
 
+import torch
+
 from irl_ros.benchmark.case import BenchmarkCase, Learned
 from irl_ros.core.errors import LearningError, ParameterError
 from irl_ros.core.parameters import replace, to_mapping
 from irl_ros.core.policy import LinearGaussianController
+from irl_ros.core.trajectory import Trajectories
 from irl_ros.learning.algorithms import AlgorithmConfig, make_learner
 from irl_ros.learning.behaviour_cloning import BehaviourCloningConfig, clone_behaviour
 from irl_ros.learning.controller_improvement import ControllerImprovement, StepCost
 from irl_ros.learning.controller_search import ControllerSearch
 from irl_ros.learning.cost_average import average_cost
-from irl_ros.learning.demonstration_density import fit_demonstration_density
+from irl_ros.learning.demonstration_density import (
+    DemonstrationDensity,
+    fit_demonstration_density,
+)
 from irl_ros.learning.first_sampler import (
     FirstSamplerConfig,
     first_sampler,
@@ -42,8 +48,11 @@ HAND_WRITTEN = GroundTruthCost(
 )
 """Distance of the tool points to the target, squared and as a logarithm; SI units."""
 
-ORACLE = {"sharpness": 5.0, "action_weight": _GCL.cost.action_weight}
+TRACKING = {"sharpness": 5.0, "action_weight": _GCL.cost.action_weight}
 """Leaving the shown path by the scale of the cost inputs costs the square of the sharpness."""
+
+CLONING = replace(BehaviourCloningConfig(), {"sees": "both", "input_noise": 0.0})
+"""How demonstrated actions are cloned: what did best on tuning seeds."""
 
 FITTED: dict[str, Any] = {"density": to_mapping(_GCL.density)}
 """What controllers that are fitted to demonstrations depend on, beside their own settings."""
@@ -109,10 +118,18 @@ def hand_written(case: BenchmarkCase, cost: GroundTruthCost = HAND_WRITTEN) -> L
 def oracle(case: BenchmarkCase) -> Learned:
     """Optimise a controller to follow a demonstration of the very task."""
     assert case.shown is not None
-    scale = case.problem.input_scale / ORACLE["sharpness"]
-    inputs, actions = case.problem.features(case.shown.states)[0], case.shown.actions[0]
-    cost = TrackingCost(inputs, actions, scale, ORACLE["action_weight"])
+    cost = _leaving(case, case.shown, TRACKING["sharpness"])
     return _optimised(case, cost, case.rollouts)
+
+
+def tracked(case: BenchmarkCase, sharpness: float = TRACKING["sharpness"]) -> Learned:
+    """Optimise a controller to follow what the demonstrators would do at the target.
+
+    That path is the mean of the density that demonstration-fitted controllers are made of. Whoever
+    tracks it needs no learned cost, so a learned cost has to do better.
+    """
+    path = _density(case).mean_trajectory(case.problem.context)
+    return _optimised(case, _leaving(case, path, sharpness), case.rollouts)
 
 
 def reoptimised(case: BenchmarkCase) -> Learned:
@@ -124,10 +141,22 @@ def reoptimised(case: BenchmarkCase) -> Learned:
 def taken_over(case: BenchmarkCase) -> Learned:
     """Optimise a controller for another arm's cost, with nothing else from that arm."""
     assert case.learned_cost is not None
+    return _from_rest(case, case.learned_cost)
+
+
+def tracked_by_another(case: BenchmarkCase) -> Learned:
+    """Optimise another arm to lead its tool along the predicted path, its joints as it likes."""
+    path = _density(case).mean_trajectory(case.problem.context)
+    path = Trajectories(path.states, torch.zeros_like(path.actions))
+    return _from_rest(case, _leaving(case, path, TRACKING["sharpness"]))
+
+
+def _from_rest(case: BenchmarkCase, cost: StepCost) -> Learned:
+    """Optimise a controller of an arm that was never taught, beginning where it stands."""
     assert case.rest is not None
-    problem = case.problem
-    first = standing_still(case.rest, problem.tracking, case.source.horizon, _GCL.first_sampler)
-    return _searched(case, first, case.learned_cost, case.rollouts)
+    tracking = case.problem.tracking
+    first = standing_still(case.rest, tracking, case.source.horizon, _GCL.first_sampler)
+    return _searched(case, first, cost, case.rollouts)
 
 
 def registered(case: BenchmarkCase, config: AlgorithmConfig) -> Learned:
@@ -186,14 +215,26 @@ def _within(config: GclConfig, case: BenchmarkCase, rest: int = 0) -> GclConfig:
     return replace(config, changes)
 
 
-def _first(case: BenchmarkCase, config: FirstSamplerConfig) -> LinearGaussianController:
-    density = fit_demonstration_density(
-        case.problem.demonstrations,
-        case.problem.contexts,
-        _GCL.density,
-        case.problem.weights,
+def _density(case: BenchmarkCase) -> DemonstrationDensity:
+    problem = case.problem
+    return fit_demonstration_density(
+        problem.demonstrations, problem.contexts, _GCL.density, problem.weights
     )
-    return first_sampler(case.problem, density, config)
+
+
+def _first(case: BenchmarkCase, config: FirstSamplerConfig) -> LinearGaussianController:
+    return first_sampler(case.problem, _density(case), config)
+
+
+def _leaving(case: BenchmarkCase, path: Trajectories, sharpness: float) -> TrackingCost:
+    """Return the cost of leaving a path."""
+    problem = case.problem
+    return TrackingCost(
+        problem.features(path.states)[0],
+        path.actions[0],
+        problem.input_scale / sharpness,
+        TRACKING["action_weight"],
+    )
 
 
 def first_controller(case: BenchmarkCase) -> LinearGaussianController:

@@ -26,7 +26,7 @@ class Method:
         times: How often it gets the budget.
         demonstrations: How many it is given; 0 for all.
         cost_of: Method whose learned cost it is given.
-        cost_arm: The arm that learned it, and was taught, if that is another one.
+        taught_arm: The arm that was taught, and learned that cost, if that is another one.
         shown: Whether it is given a demonstration of the very task.
         earlier: Rollouts in another condition that it is given beforehand, see `earlier`.
     """
@@ -41,7 +41,7 @@ class Method:
     times: int = 1
     demonstrations: int = 0
     cost_of: str = ""
-    cost_arm: str = ""
+    taught_arm: str = ""
     shown: bool = False
     earlier: int = 0
 

@@ -9,10 +9,11 @@ from typing import Any
 from irl_ros.benchmark.ablations import ABLATIONS, PLAIN, VARIANTS
 from irl_ros.benchmark.case import BenchmarkCase, Learned
 from irl_ros.benchmark.learners import (
+    CLONING,
     FITTED,
     HAND_WRITTEN,
     OPTIMISER,
-    ORACLE,
+    TRACKING,
     cloned,
     demonstration_fitted,
     fixed_then_optimised,
@@ -24,12 +25,13 @@ from irl_ros.benchmark.learners import (
     reoptimised,
     section_of,
     taken_over,
+    tracked,
+    tracked_by_another,
 )
 from irl_ros.benchmark.method import Method, configured
 from irl_ros.core.errors import ParameterError
 from irl_ros.core.parameters import replace, to_mapping
 from irl_ros.learning.algorithms import ALGORITHMS, AlgorithmConfig
-from irl_ros.learning.behaviour_cloning import BehaviourCloningConfig
 from irl_ros.learning.gcl import GclConfig
 from irl_ros.learning.presets import preset
 
@@ -52,7 +54,7 @@ def _fixed_sampler(name: str, description: str, changes: Mapping[str, Any]) -> M
 
 _AFFINE = replace(GclConfig(), {"cost.kind": "affine"})
 _GAN = replace(GclConfig(), {"objective.loss": "gan"})
-_FITTED = replace(GclConfig().first_sampler, {"kind": "demonstrations"})
+_FITTED = replace(GclConfig().first_sampler, {"kind": "demonstrations", "stiffness": 8.0})
 _OPEN = replace(_FITTED, {"stiffness": 0.0})
 
 _MAIN = (
@@ -65,7 +67,7 @@ _MAIN = (
     configured(
         "fitted",
         "method",
-        "controller fitted to the demonstrations, with tracking feedback",
+        "controller fitted to the demonstrations, with tracking feedback of 8 /s",
         demonstration_fitted,
         _FITTED,
         also=FITTED,
@@ -85,7 +87,7 @@ _MAIN = (
         "method",
         "behaviour cloning, validated",
         cloned,
-        BehaviourCloningConfig(),
+        CLONING,
         tries=False,
     ),
     _fixed_sampler("relent", "relative-entropy IRL, then optimised", {}),
@@ -105,11 +107,18 @@ _MAIN = (
         {**OPTIMISER, "cost": repr(HAND_WRITTEN)},
     ),
     Method(
+        "tracked",
+        "method",
+        "follows what the demonstrations predict for the slot, optimised",
+        tracked,
+        {**OPTIMISER, **TRACKING},
+    ),
+    Method(
         "oracle",
         "method",
         "follows a demonstration of the task itself",
         oracle,
-        {**OPTIMISER, **ORACLE},
+        {**OPTIMISER, **TRACKING},
         shown=True,
     ),
 )
@@ -130,7 +139,7 @@ _GENERALISATION = (
         taken_over,
         OPTIMISER,
         cost_of="gcl",
-        cost_arm="panda",
+        taught_arm="panda",
     ),
     Method(
         "gcl_five_times",
@@ -155,7 +164,15 @@ _GENERALISATION = (
         taken_over,
         OPTIMISER,
         cost_of="gcl_five_times",
-        cost_arm="panda",
+        taught_arm="panda",
+    ),
+    Method(
+        "other_arm_tracked",
+        "generalisation",
+        "another arm's tool follows the path that the Panda's demonstrations predict, optimised",
+        tracked_by_another,
+        {**OPTIMISER, **TRACKING},
+        taught_arm="panda",
     ),
 )
 

@@ -31,8 +31,8 @@ REOPTIMISED = "reoptimised"
 ELSEWHERE = (REOPTIMISED, "reoptimised_five_costs", "fitted", "hand_written")
 """The methods that the table of other places shows: that one, and what it is measured against."""
 
-OTHER_ARM = ("other_arm", "other_arm_five_costs")
-"""The methods that take a learned cost to another arm."""
+OTHER_ARM = ("other_arm", "other_arm_five_costs", "other_arm_tracked")
+"""The methods that take a learned cost to another arm, and what does without one."""
 
 Table = dict[tuple[str, str], list[CellResult]]
 """Results of all seeds by row and column."""
@@ -166,12 +166,12 @@ def _elsewhere(results: Iterable[CellResult]) -> dict[tuple[str, str, str], list
 
 def _arm(method: str, like: Cell) -> str:
     """Return the wanted arm, unless it is the one whose cost is to be tried on another."""
-    return usual_arm(method) if like.arm == METHODS[method].cost_arm else like.arm
+    return usual_arm(method) if like.arm == METHODS[method].taught_arm else like.arm
 
 
 def usual_arm(method: str) -> str:
     """Return the arm of the published tables; a cost of another arm is tried on the iiwa."""
-    return "iiwa14" if METHODS[method].cost_arm else Cell.arm
+    return "iiwa14" if METHODS[method].taught_arm else Cell.arm
 
 
 def _held_out(

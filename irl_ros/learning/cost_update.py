@@ -6,7 +6,8 @@ Each of the K steps draws demonstrations and samples, and lowers, by Adam,
 
 (1)  L + w_lcr g_lcr + w_mono g_mono + w_aside g_aside
 
-with L the likelihood or the discriminator's loss of `objective`, at its inverse temperature beta.
+with L the likelihood or the discriminator's loss of `objective`, at its inverse temperature beta,
+or 0 where the regularisers shall do all.
 g_lcr looks at demonstrations and samples, g_mono at demonstrations and moved copies of them, and
 g_aside (`surroundings`) beside them. With the demonstrations in the background,
 
@@ -185,7 +186,9 @@ def _losses(
         log_q[background] -= pareto_smooth(found[background]) - found[background]
         found = -totals.detach() - log_q
     beta = inverse_temperature(found[background], objective)
-    if objective.loss == "gan":
+    if objective.loss == "none":
+        loss = torch.zeros_like(found[0])
+    elif objective.loss == "gan":
         log_odds = beta * (-totals - log_q - log_partition)
         loss = discriminator_loss(
             log_odds[:count], log_odds[count:], demonstration_weights=weights

@@ -43,8 +43,9 @@ class ObjectiveConfig(Parameters):
 
     loss: str = parameter(
         "gcl",
-        choices=("gcl", "gan"),
-        doc="sampled likelihood of Guided Cost Learning, or GAN-GCL's discriminator",
+        choices=("gcl", "gan", "none"),
+        doc="sampled likelihood of Guided Cost Learning, GAN-GCL's discriminator, or nothing: the "
+        "regularisers alone, an ablation",
     )
     importance_weights: bool = parameter(
         True, doc="divide by the density of the background samples; off gives a biased ablation"

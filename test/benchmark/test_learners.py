@@ -68,6 +68,23 @@ def test_the_oracle_follows_what_it_was_shown() -> None:
     assert float(away.mean()) < 0.05
 
 
+def test_tracking_follows_what_the_demonstrations_predict_without_a_learned_cost() -> None:
+    case, door = _case(20)
+    learned = learners.tracked(case)
+    assert len(door.outcomes) == 20
+    assert learned.cost is None
+    executed = PointMass(GOAL).sample(learned.policy, 4, 9, deterministic=True).trajectories
+    assert float((executed.states[:, -1, :2] - GOAL).norm(dim=-1).max()) < 0.1
+
+
+def test_another_arm_tracks_from_where_it_stands() -> None:
+    case, door = _case(20)
+    learned = learners.tracked_by_another(replace(case, rest=torch.zeros(4).double()))
+    assert len(door.outcomes) == 20
+    executed = PointMass(GOAL).sample(learned.policy, 4, 9, deterministic=True).trajectories
+    assert float((executed.states[:, -1, :2] - GOAL).norm(dim=-1).max()) < 0.2
+
+
 def test_a_learned_cost_is_optimised_as_it_is() -> None:
     case, _ = _case(20)
     cost = learners.guided(case, SMALL).cost

@@ -64,14 +64,16 @@ def with_log_q(data: CostData, shown: torch.Tensor, tried: torch.Tensor) -> Cost
     return dataclasses.replace(data, demonstration_log_q=shown, sample_log_q=tried)
 
 
-def step(data: CostData, loss: str, temperature: float) -> tuple[torch.Tensor, float]:
+def step(
+    data: CostData, loss: str, temperature: float, *, rate_weight: float = 0.0
+) -> tuple[torch.Tensor, float]:
     """Return the gradient that one step of the trainer follows, and the log Z it has."""
     cost, log_partition = make(), torch.nn.Parameter(torch.zeros((), dtype=torch.float64))
     before = torch.nn.utils.parameters_to_vector(cost.parameters()).detach().clone()
     objective = ObjectiveConfig(
         loss=loss,
         cost_temperature=temperature,
-        rate_weight=0.0,
+        rate_weight=rate_weight,
         monotonic_weight=0.0,
         monotonic_copies=0,
         aside_weight=0.0,
@@ -127,6 +129,15 @@ def test_tempered_it_is_a_tempered_step_for_the_power_mean_of_both_densities(
     mixture, _ = step(believed(data, log_partition, 1.0), "gcl", temperature)
     alike = torch.allclose(adversarial, beta * mixture, rtol=1e-3)
     assert alike == (temperature == 1.0)
+
+
+def test_without_a_loss_the_regularisers_alone_are_followed() -> None:
+    data = background(1, spread=2.0)
+    (both, _), (likelihood, _) = (step(data, "gcl", 1.0, rate_weight=w) for w in (0.5, 0.0))
+    (alone, _), (nothing, _) = (step(data, "none", 1.0, rate_weight=w) for w in (0.5, 0.0))
+    assert float(alone.abs().max()) > 1e-3
+    torch.testing.assert_close(alone, both - likelihood, rtol=1e-6, atol=1e-9)
+    assert not bool(nothing.any())
 
 
 @pytest.mark.parametrize("temperature", [1.0, 10.0])
