@@ -48,4 +48,6 @@ class SilenceTimer:
         if not self._silent:
             self._silent = True
             self._timer.timer_period_ns = self._period_ns
+            # The next call is already due after the timeout; only a reset brings it forward.
+            self._timer.reset()
         self._callback()
