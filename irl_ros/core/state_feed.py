@@ -3,6 +3,7 @@
 """Watches over the joint states on which an execution depends: fresh, fast enough, in order."""
 
 import itertools
+import math
 import statistics
 from collections import deque
 from typing import final
@@ -19,11 +20,34 @@ _NS_PER_S = 1e9
 
 
 @final
+class _Beat:
+    """When something that happens once per period is due, by a clock that may jump."""
+
+    def __init__(self, period: float) -> None:
+        self._period = period
+        self._due = -math.inf
+
+    def restart(self, time: float) -> None:
+        """Be due at a time."""
+        self._due = time
+
+    def is_due(self, time: float) -> bool:
+        # Almost half a period early is on time, or jitter would skip a state now and then.
+        return time >= self._due - _EARLY * self._period
+
+    def done(self, time: float) -> None:
+        """Wait for the next time."""
+        if not -_EARLY <= (time - self._due) / self._period <= 1 - _EARLY:
+            self._due = time  # begin anew after a pause
+        self._due += self._period
+
+
+@final
 class StateFeed:
     """The stream of joint states as seen by whoever commands the arm.
 
-    Stamps tell when a command is due; the clock of the caller, s, only tells whether the stream
-    has dried up.
+    Stamps tell when a command is due; the clock of the caller, s, tells whether the stream has
+    dried up, and the time while the stamps are out of order.
     """
 
     def __init__(self, period: float, timeout: float) -> None:
@@ -39,7 +63,8 @@ class StateFeed:
         self._stamps: deque[int] = deque(maxlen=_RATE_SAMPLES)
         self._arrivals: deque[float] = deque(maxlen=_RATE_SAMPLES)
         self._refusal = ""
-        self._due_ns = 0.0
+        self._beat_of_stamps = _Beat(self._period_ns)
+        self._beat_of_caller = _Beat(self._period_ns)
         self._last: JointSample | None = None
 
     @property
@@ -77,7 +102,7 @@ class StateFeed:
                 problem = f"no joint states for {gap:.3g} s, over {self._timeout:g} s"
         if problem:
             self._stamps.clear()
-            self._due_ns = sample.stamp_ns
+            self._beat_of_stamps.restart(sample.stamp_ns)
         self._stamps.append(sample.stamp_ns)
         return problem
 
@@ -102,13 +127,16 @@ class StateFeed:
     def command_is_due(self) -> bool:
         """Whether a command is due with the newest joint state; tells so once per period."""
         assert self._last is not None
-        stamp = self._last.stamp_ns
-        # Almost half a period early is on time, or jitter would skip a state now and then.
-        if stamp < self._due_ns - _EARLY * self._period_ns:
+        stamp, now = self._last.stamp_ns, self._arrivals[-1] * _NS_PER_S
+        if not self._beat_of_stamps.is_due(stamp):
             return False
-        if stamp > self._due_ns + (1 - _EARLY) * self._period_ns:
-            self._due_ns = stamp  # begin anew after a pause
-        self._due_ns += self._period_ns
+        # Where two drivers publish, every state begins anew. Until stamps have been in order for
+        # long enough the stream must not be hurried by them.
+        in_order = len(self._stamps) == _RATE_SAMPLES
+        if not in_order and not self._beat_of_caller.is_due(now):
+            return False
+        self._beat_of_stamps.done(stamp)
+        self._beat_of_caller.done(now)
         return True
 
     def require(self, now: float) -> JointSample:

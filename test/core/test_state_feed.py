@@ -73,3 +73,25 @@ def test_a_slow_stream_is_not_fit() -> None:
         feed.take(sample(5.0 + 1.1 * PERIOD * index), 0.0)
     with pytest.raises(SafetyError, match=r"come at 91 Hz, .* due at 100 Hz.*95 Hz are"):
         feed.require(0.1)
+
+
+@pytest.mark.parametrize("behind", [0.006, 0.1, 5.0])
+@pytest.mark.parametrize("apart", [0.1, 0.5, 0.8])
+def test_two_drivers_do_not_make_commands_hurry(behind: float, apart: float) -> None:
+    """The second one stamps what it publishes earlier than the first, or has another clock."""
+    feed, answers = StateFeed(PERIOD, 0.2), []
+    for index in range(200):
+        for share, late in ((0.0, 0.0), (apart, behind)):
+            now = 5.0 + PERIOD * (index + share)
+            feed.take(sample(now - late), now)
+            answers.append(feed.command_is_due())
+    assert 198 <= sum(answers) <= 201
+
+
+def test_commands_of_a_fast_simulation_keep_to_its_stamps() -> None:
+    feed, answers = StateFeed(PERIOD, 1.0), []
+    for index in range(100):
+        feed.take(sample(5.0 + PERIOD * index), 5.0 + 0.2 * PERIOD * index)
+        if index >= 20:  # before that no execution begins
+            answers.append(feed.command_is_due())
+    assert all(answers)
