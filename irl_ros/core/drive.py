@@ -14,6 +14,7 @@ from irl_ros.core.arm import JointLimits
 from irl_ros.core.effort_guard import EffortGuard
 from irl_ros.core.guard import Guard
 from irl_ros.core.guard_config import GuardConfig
+from irl_ros.core.joint_path import JointPath
 from irl_ros.core.joint_sample import JointSample
 from irl_ros.core.latch import GuardState
 
@@ -28,22 +29,15 @@ class ArmCommand:
     Attributes:
         joint_velocities: rad/s; None while torques are commanded.
         joint_positions: Where the velocities lead by the end of the period, rad.
+        joint_path: Where an arm that follows positions goes, and comes to rest if it hears no
+            more; None for an arm that follows velocities.
         joint_efforts: On top of gravity compensation, N m; None while velocities are commanded.
     """
 
     joint_velocities: Float[ndarray, " joints"] | None = None
     joint_positions: Float[ndarray, " joints"] | None = None
+    joint_path: JointPath | None = None
     joint_efforts: Float[ndarray, " joints"] | None = None
-
-    def positions_after(self, time: float) -> Float[ndarray, " joints"]:
-        """Return where the arm is when it keeps the velocities for a time after the period, rad.
-
-        Args:
-            time: s.
-        """
-        assert self.joint_positions is not None
-        assert self.joint_velocities is not None
-        return np.asarray(self.joint_positions + time * self.joint_velocities)
 
 
 @final
@@ -75,6 +69,7 @@ class Drive:
             limits, period, config, limit_reference=streams_positions, hold_time=hold_time
         )
         self._effort_guard = EffortGuard(limits, period, config)
+        self._streams_positions = streams_positions
         self._joints = len(limits.names)
         self._action = np.zeros(self._joints)
         self._reference: PositionReference | None = None
@@ -147,6 +142,11 @@ class Drive:
             )
         )
 
+    def miss(self, periods: int) -> None:
+        """Take it that no command went out for some periods."""
+        if not self._torques:
+            self._guard.miss(periods)
+
     def bridge(self) -> ArmCommand:
         """Return the next command while no joint states come: towards rest, without a hold."""
         if self._torques:
@@ -199,4 +199,5 @@ class Drive:
         return ArmCommand(joint_efforts=efforts)
 
     def _velocity_command(self, velocities: Float[ndarray, " joints"]) -> ArmCommand:
-        return ArmCommand(velocities, self._guard.reference_positions)
+        path = self._guard.path if self._streams_positions else None
+        return ArmCommand(velocities, self._guard.reference_positions, path)

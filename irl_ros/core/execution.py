@@ -246,6 +246,7 @@ class Execution:
             self.hold(problem)
         if self.phase is Phase.IDLE or not self._feed.command_is_due():
             return None
+        self._drive.miss(self._feed.missed)
         if self.phase is Phase.RAMPING:
             self._begin_if_arrived(sample)
         if self.phase is Phase.EXECUTING:
@@ -272,12 +273,12 @@ class Execution:
             now: Time on the caller's clock, s.
         """
         silence = self._feed.silence(now)
-        if self.phase is Phase.IDLE:
+        if self.phase is Phase.IDLE or (silence == 0.0 and not self._feed.late(now)):
             return None
+        self._feed.bridge(now)
+        self._drive.miss(self._feed.missed)
         if silence == 0.0:
             # No hold yet, but the last command must not stay in force.
-            if not self._feed.late(now):
-                return None
             return self._drive.bridge() if self.moving else self._drive.stopping(None)
         self.hold(f"no joint states for {silence:.2f} s")
         return self._drive.stopping(None)

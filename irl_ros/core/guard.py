@@ -18,6 +18,7 @@ from irl_ros.core.arm import JointLimits
 from irl_ros.core.errors import ParameterError, SafetyError
 from irl_ros.core.following import Following
 from irl_ros.core.guard_config import GuardConfig
+from irl_ros.core.joint_path import JointPath
 from irl_ros.core.latch import GuardState, Latch
 from irl_ros.core.velocity_stream import StreamLimits, VelocityStream
 
@@ -91,8 +92,16 @@ class Guard:
 
     @property
     def reference_positions(self) -> Float[ndarray, " joints"]:
-        """Integral of the commanded velocity from where the arm was at the start, rad."""
+        """Integral of the commanded velocity from where the arm was at the start, rad.
+
+        It is reached at the end of the current period.
+        """
         return np.array(self._stream.reference)
+
+    @property
+    def path(self) -> JointPath:
+        """Where the reference goes, from now on, if no further command follows: to a stop."""
+        return self._stream.path()
 
     @property
     def at_rest(self) -> bool:
@@ -177,6 +186,14 @@ class Guard:
         """Return the next command on the way to a stop, rad/s; it needs no measurement."""
         self._following.assume(self._stream.commands)
         return np.array(self._stream.brake())
+
+    def miss(self, periods: int) -> None:
+        """Take it that no command went out for some periods: the arm followed the `path`.
+
+        An arm that follows velocities has kept the last one, which needs no note.
+        """
+        if self._limit_reference:
+            self._stream.follow_path(periods)
 
     def _refused(self, targets: list[float]) -> str:
         if len(targets) != self._count:

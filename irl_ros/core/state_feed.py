@@ -35,11 +35,13 @@ class _Beat:
         # Almost half a period early is on time, or jitter would skip a state now and then.
         return time >= self._due - _EARLY * self._period
 
-    def done(self, time: float) -> None:
-        """Wait for the next time."""
-        if not -_EARLY <= (time - self._due) / self._period <= 1 - _EARLY:
+    def done(self, time: float) -> int:
+        """Wait for the next time; return how many times it was not done before."""
+        late = (time - self._due) / self._period
+        if not -_EARLY <= late <= 1 - _EARLY:
             self._due = time  # begin anew after a pause
         self._due += self._period
+        return max(0, math.floor(late + _EARLY)) if math.isfinite(late) else 0
 
 
 @final
@@ -48,6 +50,9 @@ class StateFeed:
 
     Stamps tell when a command is due; the clock of the caller, s, tells whether the stream has
     dried up, and the time while the stamps are out of order.
+
+    Attributes:
+        missed: For how many periods no command went out before the newest one.
     """
 
     def __init__(self, period: float, timeout: float) -> None:
@@ -65,6 +70,8 @@ class StateFeed:
         self._refusal = ""
         self._beat_of_stamps = _Beat(self._period_ns)
         self._beat_of_caller = _Beat(self._period_ns)
+        self._bridged = 0
+        self.missed = 0
         self._last: JointSample | None = None
 
     @property
@@ -116,13 +123,15 @@ class StateFeed:
         What is late is measured by the pace at which they usually come: a simulation may be
         slower than real time.
         """
-        usual = 0.0
-        if len(self._arrivals) == _RATE_SAMPLES:
-            usual = statistics.median(
-                after - before for before, after in itertools.pairwise(self._arrivals)
-            )
-        pace = max(1.0, usual * _NS_PER_S / self._period_ns / _RATE_SLACK)
-        return self._watchdog.silence(now) >= pace * self.grace
+        return self._watchdog.silence(now) >= self._pace * self.grace
+
+    def bridge(self, now: float) -> None:
+        """Note that a command goes out although no joint state has come."""
+        silent_ns = self._watchdog.silence(now) * _NS_PER_S
+        first = self._bridged == 0 and math.isfinite(silent_ns)
+        silent = int(silent_ns / (self._pace * self._period_ns)) if first else 0
+        self.missed = max(0, silent - 1)  # the last command was for the first period
+        self._bridged += self.missed + 1
 
     def command_is_due(self) -> bool:
         """Whether a command is due with the newest joint state; tells so once per period."""
@@ -135,8 +144,9 @@ class StateFeed:
         in_order = len(self._stamps) == _RATE_SAMPLES
         if not in_order and not self._beat_of_caller.is_due(now):
             return False
-        self._beat_of_stamps.done(stamp)
-        self._beat_of_caller.done(now)
+        by_stamps, by_caller = self._beat_of_stamps.done(stamp), self._beat_of_caller.done(now)
+        self.missed = max(0, (by_stamps if in_order else by_caller) - self._bridged)
+        self._bridged = 0
         return True
 
     def require(self, now: float) -> JointSample:
@@ -171,3 +181,13 @@ class StateFeed:
                 "that it fits the control period"
             )
         return self._last
+
+    @property
+    def _pace(self) -> float:
+        """How many times slower than commands joint states usually come, at least once."""
+        usual = 0.0
+        if len(self._arrivals) == _RATE_SAMPLES:
+            usual = statistics.median(
+                after - before for before, after in itertools.pairwise(self._arrivals)
+            )
+        return max(1.0, usual * _NS_PER_S / self._period_ns / _RATE_SLACK)

@@ -13,7 +13,7 @@ and jerk J):
 * The arm holds each command for a period h. This moves it further than the plan by at most h
   times the speed still to be gained, ``h a^2 / 2J`` while a points outwards.
 * Should measurements stop coming, the command stays in force for a time H >= h before braking
-  begins without them.
+  begins without them. The integrated commands are those at the end of a period: H - h is left.
 * An arm that follows commands with a lag tau comes to rest where ``p + tau pd`` says, plus the
   commanded path; for any smaller lag the point lies between the two.
 
@@ -39,10 +39,12 @@ from ruckig import (
 )
 
 from irl_ros.core.errors import SafetyError
+from irl_ros.core.joint_path import JointPath
 
 _APPROACH_RATE = 8.0  # 1/s: speed allowed per radian left to a limit, before braking is forced
 _APPROACH_SHARE = 0.6  # part of the acceleration limit used when slowing down towards a limit
 _TOLERANCE = 1e-9  # rad
+_STOP_POINTS = 20  # at most, on the path of a stop
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class StreamLimits:
         acceleration: rad/s^2.
         jerk: rad/s^3.
         response_time: Longest lag with which the arm follows a command, s.
-        limit_reference: Whether the integrated commands must stay within the position limits too.
+        limit_reference: Whether the integrated commands must stay within the position limits too,
+            because the arm follows them.
     """
 
     lower: Float[ndarray, " joints"]
@@ -198,6 +201,32 @@ class VelocityStream:
             return slower
         return self._commit()
 
+    def path(self) -> JointPath:
+        """Return where the commands lead if no others come: held for the hold time, then a stop.
+
+        It begins with the current period.
+        """
+        stops = self._plan_stop(self.commands, self._input.current_acceleration)
+        ahead = self._hold - self._period
+        held = [place + ahead * v for place, v in zip(self.reference, self.commands, strict=True)]
+        times, positions = [self._hold], [held]
+        duration = self._stop.duration if stops else 0.0
+        interval = max(self._period, duration / _STOP_POINTS)
+        for index in range(1, math.ceil(duration / interval) + 1):
+            travel = self._stop.at_time(min(index * interval, duration))[0]
+            times.append(self._hold + index * interval)
+            positions.append([a + b for a, b in zip(held, travel, strict=True)])
+        return JointPath(np.array(times), np.array(positions))
+
+    def follow_path(self, periods: int) -> None:
+        """Go on along the `path`, because for some periods no command was sent."""
+        held = min(periods * self._period, self._hold - self._period)
+        self.relocate([p + held * v for p, v in zip(self.reference, self.commands, strict=True)])
+        for _ in range(periods - round(held / self._period)):
+            if self.at_rest:
+                break
+            self.brake()
+
     def _approach(self, index: int, distance: float) -> float:
         if distance <= 0.0:
             return 0.0
@@ -225,13 +254,11 @@ class VelocityStream:
         """Return how far each joint would pass a limit if it braked after the planned period."""
         new_velocity = self._output.new_velocity
         new_acceleration = self._output.new_acceleration
-        self._stop_input.current_velocity = new_velocity
-        self._stop_input.current_acceleration = new_acceleration
-        result = self._otg.calculate(self._stop_input, self._stop)
-        if result not in (Result.Working, Result.Finished):
+        if not self._plan_stop(new_velocity, new_acceleration):
             return [math.inf] * self._count
         extrema = self._stop.position_extrema
         reference = self._output.new_position if self._limit_reference else None
+        ahead = self._hold - self._period
         excess = []
         for index in range(self._count):
             travel = self._hold * new_velocity[index]
@@ -244,10 +271,18 @@ class VelocityStream:
             else:
                 below -= overrun
             if reference is not None:
-                above = max(above, reference[index] + extrema[index].max)
-                below = min(below, reference[index] + extrema[index].min)
+                held = ahead * new_velocity[index]
+                above = max(above, reference[index] + max(held, 0.0) + extrema[index].max)
+                below = min(below, reference[index] + min(held, 0.0) + extrema[index].min)
             excess.append(max(above - self._upper[index], self._lower[index] - below))
         return excess
+
+    def _plan_stop(self, velocities: list[float], accelerations: list[float]) -> bool:
+        """Plan the stop from a state; return whether there is one."""
+        self._stop_input.current_velocity = velocities
+        self._stop_input.current_acceleration = accelerations
+        result = self._otg.calculate(self._stop_input, self._stop)
+        return result in (Result.Working, Result.Finished)
 
     def _plan(self, targets: list[float]) -> None:
         self._input.target_velocity = targets

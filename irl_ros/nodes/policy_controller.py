@@ -45,8 +45,8 @@ class PolicyControllerConfig(ArmDriverConfig):
     command_interface: str = parameter(
         "velocity",
         choices=INTERFACES,
-        doc="Joint velocities (the driver must have a command timeout), or one-point trajectories "
-        "for a joint_trajectory_controller",
+        doc="Joint velocities (the driver must have a command timeout), or trajectories for a "
+        "joint_trajectory_controller",
     )
     policy: str = parameter("", doc="Run folder or policy file; empty: the topic `policy`")
     execution: ExecutionConfig = field(default_factory=ExecutionConfig)
@@ -77,7 +77,7 @@ class PolicyController(Node):
             execution.load(load_executable(Path(config.policy)))
         else:
             self.create_subscription(UInt8MultiArray, "policy", self._on_policy, qos.latched())
-        self._commander = ArmCommander(self, names.joints, config.command_interface, self._period)
+        self._commander = ArmCommander(self, names.joints)
         self._reporter = ExecutionReporter(self, execution)
         for name, action in {
             "execute": lambda: execution.execute(time.monotonic()),

@@ -13,7 +13,7 @@ from irl_ros.core.drive import ArmCommand
 from irl_ros.ros import conversions, qos
 
 INTERFACES = ("velocity", "trajectory")
-"""How motions can be commanded: joint velocities, or a stream of one-point trajectories."""
+"""How motions can be commanded: joint velocities, or a stream of trajectories."""
 
 
 @final
@@ -25,20 +25,14 @@ class ArmCommander:
     ``joint_trajectory_controller/joint_trajectory``.
     """
 
-    def __init__(
-        self, node: Node, joint_names: Sequence[str], interface: str, period: float
-    ) -> None:
+    def __init__(self, node: Node, joint_names: Sequence[str]) -> None:
         """Create the publishers.
 
         Args:
             node: Node that publishes.
             joint_names: Joints as the driver names them, base to tool.
-            interface: One of `INTERFACES`.
-            period: Time between two commands, s.
         """
         self._joint_names = joint_names
-        self._streams_positions = interface == "trajectory"
-        self._period = period
         self._velocities = node.create_publisher(
             Float64MultiArray, "velocity_controller/commands", qos.command()
         )
@@ -53,19 +47,15 @@ class ArmCommander:
         """Publish a command."""
         if command.joint_efforts is not None:
             self._efforts.publish(conversions.float_array_message(command.joint_efforts))
-        elif command.joint_velocities is None:
-            return
-        elif self._streams_positions:
-            # One period ahead of the stream, so that the controller never runs out of trajectory.
-            # Without a velocity, because a trajectory that does not end at rest is refused, and
-            # zero would make the arm stop at every point; positions alone are joined by lines.
+        elif command.joint_path is not None:
+            # Without velocities, so that the points are joined by lines: the first one, several
+            # periods away, leads through where the arm is to be when the next message comes.
+            # Where some are lost the controller goes on, and stops if none comes any more.
+            path = command.joint_path
             self._trajectories.publish(
                 conversions.joint_trajectory_message(
-                    self._joint_names,
-                    command.positions_after(self._period)[None],
-                    None,
-                    [2 * self._period],
+                    self._joint_names, path.positions, None, path.times.tolist()
                 )
             )
-        else:
+        elif command.joint_velocities is not None:
             self._velocities.publish(conversions.float_array_message(command.joint_velocities))

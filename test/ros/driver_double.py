@@ -3,13 +3,14 @@
 """The driver of an arm inside the test: joint states out, commands in."""
 
 import numpy as np
-from arm_double import VelocityArm
+from arm_double import PathFollower, VelocityArm
 from harness import RosHarness
 from policy_double import ARM
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory
 
+from irl_ros.core.joint_path import JointPath
 from irl_ros.core.joint_sample import JointSample
 from irl_ros.ros import conversions, qos
 
@@ -34,7 +35,7 @@ class DriverDouble:
         self.commands: list[np.ndarray] = []
         self.points: list[conversions.Trajectory] = []
         self._command = np.zeros(7)
-        self._point_tick = 0
+        self._follower: PathFollower | None = None
         self._publisher = ros.node.create_publisher(
             JointState, "joint_states", qos.state_publisher()
         )
@@ -52,6 +53,9 @@ class DriverDouble:
     def _tick(self) -> None:
         if not self.running:
             return
+        if self._follower is not None:
+            self._follower.move()
+            self._command = self._follower.velocities
         self.plant.move(self._command)
         self.ticks += 1
         stamp_ns = _START_NS + round(1e9 * PERIOD * self.ticks)
@@ -66,13 +70,9 @@ class DriverDouble:
         trajectory = conversions.joint_trajectory(message, self.names)
         self.points.append(trajectory)
         assert trajectory.joint_velocities is None
-        # One line after the other, each towards a point that is two periods ahead.
-        if len(self.points) > 1:
-            before = self.points[-2].joint_positions[0]
-            # A point that was lost in between has taken its time, too.
-            ticks = max(1, self.ticks - self._point_tick)
-            self._command = (trajectory.joint_positions[0] - before) / (ticks * PERIOD)
-        self._point_tick = self.ticks
+        if self._follower is None:
+            self._follower = PathFollower(self.plant.positions, PERIOD)
+        self._follower.hear(JointPath(trajectory.times_from_start, trajectory.joint_positions))
 
     def run(self, ticks: int) -> None:
         """Let a number of ticks go by."""

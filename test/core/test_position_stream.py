@@ -1,0 +1,139 @@
+# Copyright 2026 The irl_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""An arm that follows streamed positions keeps to its limits, whatever is lost on the way."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from arm_double import PathFollower
+from policy_double import policy
+
+from irl_ros.core.arm import load_arm
+from irl_ros.core.execution import Execution, ExecutionConfig, Phase
+from irl_ros.core.joint_sample import JointSample
+from irl_ros.core.kinematics import Kinematics
+from irl_ros.core.parameters import from_mapping
+
+ARM = load_arm("panda")
+KINEMATICS = Kinematics(ARM)
+PERIOD = 1 / 120
+SPEED = 0.8  # rad/s
+
+
+class Scene:
+    """An execution that streams positions to an arm, once per period unless states are lost."""
+
+    def __init__(self, actions: np.ndarray) -> None:
+        config = from_mapping(ExecutionConfig, {"command_rate_hz": 1 / PERIOD})
+        self.execution = Execution(ARM, KINEMATICS, config, streams_positions=True)
+        self.arm = PathFollower(ARM.home, PERIOD)
+        self.periods = 0
+        self.way = [ARM.home]
+        self.execution.load(policy(actions))
+        self.run(20)
+        self.execution.execute(self.now)
+        self.run_until(lambda: self.execution.phase is Phase.EXECUTING)
+
+    @property
+    def now(self) -> float:
+        return 10.0 + PERIOD * self.periods
+
+    def period(self, *, heard: bool = True, alive: bool = True) -> None:
+        command = None
+        if heard and alive:
+            stamp_ns = round(1e9 * self.now)
+            sample = JointSample(stamp_ns, self.arm.positions, self.arm.velocities)
+            command = self.execution.on_state(sample, self.now)
+        elif alive:
+            # A timer is a little late.
+            command = self.execution.on_silence(self.now + 0.1 * PERIOD)
+        if command is not None:
+            assert command.joint_path is not None
+            self.arm.hear(command.joint_path)
+        self.arm.move()
+        self.way.append(self.arm.positions)
+        self.periods += 1
+
+    def run(self, periods: int, *, heard: bool = True, alive: bool = True) -> None:
+        for _ in range(periods):
+            self.period(heard=heard, alive=alive)
+
+    def run_until(self, condition: Callable[[], bool]) -> None:
+        for _ in range(1000):
+            self.period()
+            if condition():
+                return
+        raise AssertionError(self.execution.message)
+
+    def accelerations(self, periods: int) -> np.ndarray:
+        """Return those of the last periods, as shares of the limits."""
+        way = np.array(self.way[-periods - 2 :])
+        return np.asarray(np.diff(way, n=2, axis=0) / PERIOD**2 / ARM.limits.acceleration)
+
+
+def moving() -> Scene:
+    scene = Scene(np.full((100, 7), SPEED) * np.array([1, -1, 1, 1, 1, -1, 1]))
+    scene.run(30)
+    np.testing.assert_allclose(np.abs(scene.arm.velocities), SPEED, atol=1e-3)
+    return scene
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3, 4, 8])
+def test_lost_joint_states_make_no_jolt(lost: int) -> None:
+    scene = moving()
+    scene.run(lost, heard=False)
+    if lost < 3:
+        np.testing.assert_allclose(np.abs(scene.arm.velocities), SPEED, atol=1e-3)
+    scene.run(30)
+    assert np.abs(scene.accelerations(30 + lost)).max() <= 1.0
+    assert scene.execution.phase is Phase.EXECUTING
+    np.testing.assert_allclose(np.abs(scene.arm.velocities), SPEED, atol=1e-3)
+
+
+def test_states_lost_by_chance_hardly_matter() -> None:
+    scene = Scene(1.2 * np.sin(np.arange(60) / 4)[:, None] * np.ones((1, 7)))
+    generator = np.random.default_rng(0)
+    for _ in range(300):
+        scene.period(heard=generator.random() > 0.2)
+    # A lost state may come where the acceleration changes; the guard uses a share of 0.9.
+    assert np.abs(scene.accelerations(300)).max() <= 1.2
+
+
+def test_silence_stops_the_arm_within_its_limits() -> None:
+    scene = moving()
+    scene.run(60, heard=False)
+    assert scene.execution.phase is Phase.HOLDING
+    assert not scene.arm.velocities.any()
+    assert np.abs(scene.accelerations(60)).max() <= 1.0
+
+
+def test_the_way_of_a_stop_has_points_apart_and_ends_at_rest() -> None:
+    scene = moving()
+    while scene.execution.phase is not Phase.HOLDING or scene.arm.velocities.any():
+        path = scene.arm.path
+        assert path is not None
+        np.testing.assert_allclose(path.times[0], 4 * PERIOD)
+        assert (np.diff(path.times) >= 0.999 * PERIOD).all(), "too near points are refused"
+        assert len(path.times) <= 21
+        scene.period()
+    assert len(path.times) == 1, "at rest there is no way left"
+
+
+@pytest.mark.parametrize("before", [0, 2, 5])
+def test_the_end_of_the_stream_stops_the_arm_within_its_limits(before: int) -> None:
+    """Nobody is there to brake it, as after kill -9, whenever that happens."""
+    scene = Scene(np.full((100, 7), SPEED))
+    scene.run(before)
+    scene.run(60, alive=False)
+    assert not scene.arm.velocities.any()
+    assert np.abs(scene.accelerations(60)).max() <= 1.0
+
+
+def test_a_controller_that_was_stalled_goes_on_from_where_the_arm_has_got() -> None:
+    scene = moving()
+    scene.run(10, alive=False)
+    assert (np.abs(scene.arm.velocities) < 0.5 * SPEED).any()
+    scene.run(30)
+    assert np.abs(scene.accelerations(40)).max() <= 1.0
+    assert scene.execution.phase is Phase.EXECUTING
