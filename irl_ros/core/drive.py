@@ -26,6 +26,8 @@ _STANDING = 0.02  # rad/s: a damped arm that is slower counts as standing
 class ArmCommand:
     """What to command for the next command period: velocities with positions, or torques.
 
+    Where torques take over from velocities there are both: the last velocities, zero.
+
     Attributes:
         joint_velocities: rad/s; None while torques are commanded.
         joint_positions: Where the velocities lead by the end of the period, rad.
@@ -74,6 +76,7 @@ class Drive:
         self._action = np.zeros(self._joints)
         self._reference: PositionReference | None = None
         self._torques = False
+        self._velocities_end = False
         self._zeros_left = 0
 
     @property
@@ -109,7 +112,9 @@ class Drive:
         self._action = np.zeros(self._joints)
         self._torques = space is ActionSpace.TORQUE
         if self._torques:
-            # Torques take over: what is left of the velocities must not come back afterwards.
+            # Torques take over: what is left of the velocities must not come back afterwards,
+            # and a driver must not keep the last one.
+            self._velocities_end = True
             self._guard.hold("torques are commanded")
             while not self._guard.at_rest:
                 self._guard.brake()
@@ -129,7 +134,7 @@ class Drive:
         positions, velocities = sample.joint_positions, sample.joint_velocities
         if self._torques:
             efforts = self._effort_guard.step(self._action, positions, velocities)
-            return ArmCommand(joint_efforts=efforts)
+            return self._effort_command(efforts)
         if self._reference is not None and np.isfinite(self._action).all():
             return self.move(self._reference.velocity(elapsed, positions), sample)
         return self.move(self._action, sample)
@@ -150,7 +155,7 @@ class Drive:
     def bridge(self) -> ArmCommand:
         """Return the next command while no joint states come: towards rest, without a hold."""
         if self._torques:
-            return ArmCommand(joint_efforts=self._effort_guard.relax())
+            return self._effort_command(self._effort_guard.relax())
         return self._velocity_command(self._guard.brake())
 
     def hold(self, reason: str) -> None:
@@ -191,12 +196,16 @@ class Drive:
             efforts = self._effort_guard.step(
                 np.zeros(self._joints), sample.joint_positions, sample.joint_velocities
             )
-            return ArmCommand(joint_efforts=efforts)
+            return self._effort_command(efforts)
         # Damping needs a measured velocity. Without one, no torque but gravity compensation.
         efforts = self._effort_guard.relax()
         if not efforts.any():
             self._zeros_left -= 1
-        return ArmCommand(joint_efforts=efforts)
+        return self._effort_command(efforts)
+
+    def _effort_command(self, efforts: Float[ndarray, " joints"]) -> ArmCommand:
+        ended, self._velocities_end = self._velocities_end, False
+        return ArmCommand(np.zeros(self._joints) if ended else None, joint_efforts=efforts)
 
     def _velocity_command(self, velocities: Float[ndarray, " joints"]) -> ArmCommand:
         path = self._guard.path if self._streams_positions else None

@@ -45,9 +45,7 @@ class ArmCommander:
 
     def send(self, command: ArmCommand) -> None:
         """Publish a command."""
-        if command.joint_efforts is not None:
-            self._efforts.publish(conversions.float_array_message(command.joint_efforts))
-        elif command.joint_path is not None:
+        if command.joint_path is not None:
             # Without velocities, so that the points are joined by lines: the first one, several
             # periods away, leads through where the arm is to be when the next message comes.
             # Where some are lost the controller goes on, and stops if none comes any more.
@@ -59,3 +57,5 @@ class ArmCommander:
             )
         elif command.joint_velocities is not None:
             self._velocities.publish(conversions.float_array_message(command.joint_velocities))
+        if command.joint_efforts is not None:
+            self._efforts.publish(conversions.float_array_message(command.joint_efforts))

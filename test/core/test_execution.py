@@ -280,6 +280,24 @@ def test_torques_pass_the_guard_of_torques() -> None:
     assert (command.joint_efforts < 5.0).all()
 
 
+def test_velocities_end_with_zero_where_torques_take_over() -> None:
+    """A driver that forwards velocities would keep the last one until they are used again."""
+    setup = Setup(ARM.home + 0.1)
+    setup.plant.bias = 0.01  # the ramp stands against it, so its last command is not zero
+    setup.begin(policy(np.full((20, 7), 5.0), action_space="torque"))
+    commands = []
+    while not commands or commands[-1].joint_efforts is None:
+        command = setup.tick()
+        assert command is not None
+        commands.append(command)
+    assert np.abs(setup.commands[-2]).max() > 0.005
+    np.testing.assert_array_equal(setup.commands[-1], np.zeros(7))
+    command = setup.tick()
+    assert command is not None
+    assert command.joint_velocities is None
+    assert command.joint_efforts is not None
+
+
 def test_a_short_silence_slows_the_arm_down_and_is_forgiven() -> None:
     setup = Setup()
     setup.begin(policy(np.full((100, 7), 0.2)))

@@ -199,6 +199,7 @@ def test_the_end_of_the_process_damps_an_arm_that_is_driven_by_torques(ros: RosH
     scene.execute()
     scene.wait_for("executing")
     ros.wait_until(lambda: len(efforts) > 20, "torques")
+    assert not scene.driver.commands[-1].any(), "velocities ended where torques began"
     # The arm of the driver does not feel torques; it slows down by itself.
     scene.driver.plant.velocities = np.full(7, 0.3)
     scene.driver.plant.lag = 0.5
