@@ -183,6 +183,9 @@ class Execution:
             raise SafetyError(f"tripped: {self.message}; rearm first")
         if self.moving:
             raise SafetyError(f"already {self.phase.value}; stop it or wait for its end")
+        if self.damping:
+            # Velocities would take over from torques that nobody ends.
+            raise SafetyError("torques still bring the arm to rest; try again when it stands")
         if self._next is None:
             raise SafetyError("no policy; name a run folder or file, or publish one")
         sample = self._feed.require(now)

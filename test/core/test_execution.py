@@ -399,6 +399,23 @@ def test_torques_end_with_zero_torques_and_nothing_else(silent: bool) -> None:
     assert np.abs(np.diff(efforts, axis=0)).max() <= 500.0 * PERIOD + 1e-9
 
 
+def test_no_execution_begins_while_torques_damp_the_arm() -> None:
+    setup = torque_setup()
+    setup.execution.hold("test")
+    for _ in range(10):
+        command = setup.tick(setup.sample(joint_velocities=np.full(7, 0.04)))
+    assert command is not None
+    assert command.joint_efforts is not None
+    assert command.joint_efforts.any()
+    with pytest.raises(SafetyError, match="torques still bring the arm to rest"):
+        setup.execution.execute(setup.now)
+    while (command := setup.tick()) is not None:
+        efforts = command.joint_efforts
+    np.testing.assert_array_equal(efforts, np.zeros(7))
+    setup.execution.execute(setup.now)
+    assert setup.execution.phase is Phase.RAMPING
+
+
 def test_an_arm_that_is_pushed_after_its_torques_ended_is_left_alone() -> None:
     setup = torque_setup()
     setup.execution.stop()
