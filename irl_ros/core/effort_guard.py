@@ -14,6 +14,8 @@ from irl_ros.core.errors import ParameterError
 from irl_ros.core.guard_config import GuardConfig
 from irl_ros.core.latch import GuardState, Latch
 
+_USUAL_PERIOD = 1 / 120  # s
+
 
 @final
 class EffortGuard:
@@ -48,8 +50,14 @@ class EffortGuard:
         self._upper = limits.upper - config.position_margin
         self._lower = limits.lower + config.position_margin
         self._speed = np.minimum(limits.velocity * config.velocity_scale, config.speed_limit)
-        # Full braking torque at full speed.
-        self._damping = self._largest / self._speed
+        # Full braking torque at full speed, unless that damps more than the usual margins do at
+        # the usual rate. A torque -D qd that is held for a period h changes the speed of an
+        # inertia I by D h / I times that speed; from 2 on it swings up instead of coming to rest.
+        usual = GuardConfig()
+        strongest = limits.effort * usual.effort_scale / usual.speed_limit
+        self._damping = np.minimum(
+            self._largest / self._speed, strongest * min(1.0, _USUAL_PERIOD / period)
+        )
         self._efforts = np.zeros_like(limits.effort)
 
     @property

@@ -94,3 +94,25 @@ def test_no_torque_is_let_through_before_start_and_while_holding() -> None:
 def test_the_period_must_be_positive() -> None:
     with pytest.raises(ParameterError, match="period"):
         EffortGuard(LIMITS, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("period", "changes"),
+    [
+        (PERIOD, {"speed_limit": 0.5}),
+        (PERIOD, {"velocity_scale": 0.05}),
+        (PERIOD, {"effort_scale": 1.0}),
+        (1 / 40, {}),
+    ],
+)
+def test_an_arm_is_damped_to_rest_whatever_the_margins(
+    period: float, changes: dict[str, float]
+) -> None:
+    """A held torque must not take more than twice the speed of the lightest joint in a period."""
+    guard = EffortGuard(LIMITS, period, GuardConfig(**changes))
+    inertia, speed = 0.054, 0.3  # of the Panda's last joint with the plate, kg m^2; rad/s
+    velocities = np.zeros(7)
+    velocities[6] = speed
+    for _ in range(round(1.0 / period)):
+        velocities[6] += period * guard.step(REST, HOME, velocities)[6] / inertia
+    assert abs(velocities[6]) < 0.02
