@@ -19,7 +19,8 @@ from irl_ros.core.joint_sample import JointSample
 from irl_ros.core.latch import GuardState
 
 _LAST_ZEROS = 3  # zero commands after the arm came to rest, should one be lost
-_STANDING = 0.02  # rad/s: a damped arm that is slower counts as standing
+_STANDING = 0.02  # rad/s: an arm that is slower counts as standing
+_PATIENCE = 1.0  # s; longest time until an arm whose commands are at rest stands
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class Drive:
         self._torques = False
         self._velocities_end = False
         self._zeros_left = 0
+        self._patience = round(_PATIENCE / period) if streams_positions else 0
+        self._unsettled = 0
 
     @property
     def tripped(self) -> str:
@@ -101,6 +104,7 @@ class Drive:
         self._guard.start(sample.joint_positions)
         self._torques = False
         self._reference = None
+        self._unsettled = self._patience
         # A refused start says nothing: nothing has moved.
         if self._guard.state is GuardState.ARMED:
             self._zeros_left = _LAST_ZEROS
@@ -177,7 +181,7 @@ class Drive:
         """Return the next command on the way to rest, None once the arm has come to rest.
 
         What was commanded last is also what ends: torques are damped and end with zero torques,
-        velocities end with zero velocities.
+        velocities end with zero velocities. Positions end where a tripped arm stands.
 
         Args:
             sample: Measured joints; None if there is no fresh measurement. An arm that is driven
@@ -187,9 +191,23 @@ class Drive:
             return None
         if self._torques:
             return self._stopping_torques(sample)
-        if self._guard.at_rest:
+        if self._guard.at_rest and not self._settles(sample):
             self._zeros_left -= 1
         return self._velocity_command(self._guard.brake())
+
+    def _settles(self, sample: JointSample | None) -> bool:
+        """Whether a tripped arm is yet to be held where it stands, wherever its reference is.
+
+        Once: an arm that hangs behind its reference would sink if that followed it for ever.
+        """
+        tripped = self._guard.state is GuardState.TRIPPED
+        if sample is None or not tripped or self._unsettled == 0:
+            return False
+        self._unsettled -= 1
+        if self._unsettled == 0 or np.abs(sample.joint_velocities).max() <= _STANDING:
+            self._unsettled = 0
+            self._guard.settle(sample.joint_positions)
+        return True
 
     def _stopping_torques(self, sample: JointSample | None) -> ArmCommand:
         if sample is not None and np.abs(sample.joint_velocities).max() > _STANDING:

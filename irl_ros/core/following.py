@@ -26,6 +26,9 @@ class Following:
     * a joint that is commanded to travel must travel, at low speeds as well (``stall_speed``);
     * measured velocities must add up to the measured change of position, or the braking distance
       that is kept to the limits would mean nothing.
+
+    Attributes:
+        contradiction: Whether measurements contradicted each other.
     """
 
     def __init__(self, names: Sequence[str], period: float, config: GuardConfig) -> None:
@@ -48,6 +51,7 @@ class Following:
         self._asked = [0.0] * count
         self._went = [0.0] * count
         self._felt = [0.0] * count
+        self.contradiction = False
 
     def assume(self, velocities: Sequence[float]) -> None:
         """Take it that the arm moves as commanded, rad/s; there is no measurement to compare."""
@@ -85,6 +89,7 @@ class Following:
                     f"{went:.2g} rad; look for what blocks it"
                 )
             if abs(went - felt) > _CONTRADICTION + _CONTRADICTION_SHARE * abs(went):
+                self.contradiction = True
                 return (
                     f"measurements of {name} contradict each other: its position changed by "
                     f"{went:.2g} rad, its velocities add up to {felt:.2g} rad; correct the driver"

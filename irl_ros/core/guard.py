@@ -20,7 +20,8 @@ from irl_ros.core.following import Following
 from irl_ros.core.guard_config import GuardConfig
 from irl_ros.core.joint_path import JointPath
 from irl_ros.core.latch import GuardState, Latch
-from irl_ros.core.velocity_stream import StreamLimits, VelocityStream
+from irl_ros.core.stream_limits import stream_limits
+from irl_ros.core.velocity_stream import VelocityStream
 
 HOLD_PERIODS = 4
 """Periods for which a command may stay in force: three lost joint states and a late timer."""
@@ -71,6 +72,8 @@ class Guard:
         self._largest_efforts: list[float] = (limits.effort * config.measured_effort).tolist()
         self._previous = [0.0] * self._count
         self._overload = [0.0] * self._count
+        self._doubtful = False
+        self._place: list[float] | None = None
         self._limit_reference = limit_reference
         # The reference is where the arm is to be a period later.
         self._reference_lag = config.response_time + 2 * period
@@ -126,8 +129,10 @@ class Guard:
             self._stream.relocate(positions)
         self._previous = positions
         self._overload = [0.0] * self._count
+        self._place = None
         self._following.restart()
         reason = self._implausible(positions, [0.0] * self._count)
+        self._doubtful = bool(reason)
         if reason:
             self._latch.trip(reason)
 
@@ -166,10 +171,14 @@ class Guard:
             positions = joint_positions.tolist()
             velocities = joint_velocities.tolist()
             before = self._previous
-            reason = self._refused(targets) or self._implausible(positions, velocities)
+            reason = self._refused(targets)
+            if not reason:
+                reason = self._implausible(positions, velocities)
+                self._doubtful = bool(reason)
             if not reason:
                 moved = [now - then for now, then in zip(positions, before, strict=True)]
                 reason = self._following.check(self._stream.commands, moved, velocities)
+                self._doubtful = self._following.contradiction
             if not reason and self._limit_reference:
                 reason = self._ran_away(positions)
             if not reason and joint_efforts is not None:
@@ -185,7 +194,27 @@ class Guard:
     def brake(self) -> Float[ndarray, " commands"]:
         """Return the next command on the way to a stop, rad/s; it needs no measurement."""
         self._following.assume(self._stream.commands)
+        if self._place is not None:
+            return np.array(self._stream.settle(self._place))
         return np.array(self._stream.brake())
+
+    def settle(self, joint_positions: Float[ndarray, " joints"]) -> None:
+        """Let the reference stop where the arm is; `brake` leads there.
+
+        Otherwise an arm that is blocked would be pressed on towards a reference that ran ahead.
+        Measurements for which the guard has tripped are not followed.
+
+        Args:
+            joint_positions: Measured positions, rad.
+        """
+        positions = joint_positions.tolist()
+        if not self._doubtful and all(
+            low <= position <= high
+            for position, low, high in zip(
+                positions, self._hard_lower, self._hard_upper, strict=True
+            )
+        ):
+            self._place = positions
 
     def miss(self, periods: int) -> None:
         """Take it that no command went out for some periods: the arm followed the `path`.
@@ -262,29 +291,3 @@ class Guard:
                     f"{self._config.effort_window:.2g} s; look for what the arm presses against"
                 )
         return ""
-
-
-def stream_limits(
-    limits: JointLimits, config: GuardConfig, *, limit_reference: bool = False
-) -> StreamLimits:
-    """Return the limits of the command stream: the arm's with the margins taken off.
-
-    Raises:
-        ParameterError: If the position margin leaves a joint no room to move.
-    """
-    lower, upper = limits.lower + config.position_margin, limits.upper - config.position_margin
-    for name, low, high in zip(limits.names, lower, upper, strict=True):
-        if low >= high:
-            raise ParameterError(
-                f"position_margin = {config.position_margin:g} rad leaves joint {name} no room "
-                "to move; give a smaller margin"
-            )
-    return StreamLimits(
-        lower=lower,
-        upper=upper,
-        velocity=np.minimum(limits.velocity * config.velocity_scale, config.speed_limit),
-        acceleration=limits.acceleration * config.acceleration_scale,
-        jerk=limits.jerk * config.jerk_scale,
-        response_time=config.response_time,
-        limit_reference=limit_reference,
-    )

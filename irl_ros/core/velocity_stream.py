@@ -22,12 +22,9 @@ while braking, and the same holds for the lower limit.
 """
 
 import math
-from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from jaxtyping import Float
-from numpy import ndarray
 from ruckig import (
     ControlInterface,
     InputParameter,
@@ -40,35 +37,12 @@ from ruckig import (
 
 from irl_ros.core.errors import SafetyError
 from irl_ros.core.joint_path import JointPath
+from irl_ros.core.stream_limits import StreamLimits
 
 _APPROACH_RATE = 8.0  # 1/s: speed allowed per radian left to a limit, before braking is forced
 _APPROACH_SHARE = 0.6  # part of the acceleration limit used when slowing down towards a limit
 _TOLERANCE = 1e-9  # rad
 _STOP_POINTS = 20  # at most, on the path of a stop
-
-
-@dataclass(frozen=True)
-class StreamLimits:
-    """What the stream keeps to.
-
-    Attributes:
-        lower: rad.
-        upper: rad.
-        velocity: rad/s.
-        acceleration: rad/s^2.
-        jerk: rad/s^3.
-        response_time: Longest lag with which the arm follows a command, s.
-        limit_reference: Whether the integrated commands must stay within the position limits too,
-            because the arm follows them.
-    """
-
-    lower: Float[ndarray, " joints"]
-    upper: Float[ndarray, " joints"]
-    velocity: Float[ndarray, " joints"]
-    acceleration: Float[ndarray, " joints"]
-    jerk: Float[ndarray, " joints"]
-    response_time: float
-    limit_reference: bool
 
 
 @final
@@ -127,6 +101,7 @@ class VelocityStream:
             each.current_velocity = self._zeros
             each.current_acceleration = self._zeros
             each.target_velocity = self._zeros
+            each.max_velocity = self._velocity
 
     @property
     def commands(self) -> list[float]:
@@ -191,15 +166,42 @@ class VelocityStream:
         try:
             self._plan(self._zeros)
         except SafetyError:
-            # Unreachable as far as is known; if the planner fails all the same, slow down anyway.
-            slower = [
-                math.copysign(max(0.0, abs(velocity) - limit * self._period), velocity)
-                for velocity, limit in zip(self.commands, self._acceleration, strict=True)
-            ]
-            self._input.current_velocity = slower
-            self._input.current_acceleration = self._zeros
-            return slower
+            return self._slow_down()
         return self._commit()
+
+    def settle(self, positions: list[float]) -> list[float]:
+        """Return the next commands, rad/s, on the way to a stop at positions, rad.
+
+        It is the integrated commands that stop there, or at the position limit before.
+        """
+        self._input.control_interface = ControlInterface.Position
+        self._input.target_position = [
+            max(min(position, max(upper, now)), min(lower, now))
+            for position, now, lower, upper in zip(
+                positions, self.reference, self._lower, self._upper, strict=True
+            )
+        ]
+        try:
+            self._plan(self._zeros)
+        except SafetyError:
+            return self._slow_down()
+        finally:
+            self._input.control_interface = ControlInterface.Velocity
+        self._commit()
+        if self._output.trajectory.duration <= self._period:
+            # It is there, but for rounding errors.
+            self._input.current_velocity = self._input.current_acceleration = self._zeros
+        return self.commands
+
+    def _slow_down(self) -> list[float]:
+        """Unreachable as far as is known; if the planner fails all the same, brake anyway."""
+        slower = [
+            math.copysign(max(0.0, abs(velocity) - limit * self._period), velocity)
+            for velocity, limit in zip(self.commands, self._acceleration, strict=True)
+        ]
+        self._input.current_velocity = slower
+        self._input.current_acceleration = self._zeros
+        return slower
 
     def path(self) -> JointPath:
         """Return where the commands lead if no others come: held for the hold time, then a stop.

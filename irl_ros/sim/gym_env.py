@@ -14,9 +14,9 @@ from numpy import ndarray
 from torch import Tensor
 
 from irl_ros.core.action import CONTROL_PERIOD, HORIZON, ActionSpace
-from irl_ros.core.guard import stream_limits
 from irl_ros.core.guard_config import GuardConfig
 from irl_ros.core.kinematics import STATE_DIM
+from irl_ros.core.stream_limits import stream_limits
 from irl_ros.core.task import DishTask
 from irl_ros.sim.analytic import Plant
 from irl_ros.sim.attempt import GuardedDriver

@@ -28,6 +28,10 @@ class Scene:
         config = from_mapping(ExecutionConfig, {"command_rate_hz": 1 / PERIOD})
         self.execution = Execution(ARM, KINEMATICS, config, streams_positions=True)
         self.arm = PathFollower(ARM.home, PERIOD)
+        self.wall = np.inf  # rad; where the first joint is blocked
+        self.offset = 0.0  # rad; how far the joints hang behind what they are told
+        self.shaking = 0.0  # rad/s; measured velocity of an arm that is told to stand
+        self.efforts = np.zeros(7)
         self.periods = 0
         self.way = [ARM.home]
         self.execution.load(policy(actions))
@@ -39,11 +43,24 @@ class Scene:
     def now(self) -> float:
         return 10.0 + PERIOD * self.periods
 
+    @property
+    def measured(self) -> np.ndarray:
+        """Where the joints are, rad."""
+        positions = self.arm.positions - self.offset
+        positions[0] = min(positions[0], self.wall)
+        return positions
+
     def period(self, *, heard: bool = True, alive: bool = True) -> None:
         command = None
         if heard and alive:
             stamp_ns = round(1e9 * self.now)
-            sample = JointSample(stamp_ns, self.arm.positions, self.arm.velocities)
+            free = self.arm.positions - self.offset < [self.wall, *[np.inf] * 6]
+            sample = JointSample(
+                stamp_ns,
+                self.measured,
+                free * self.arm.velocities + self.shaking,
+                self.efforts.copy(),
+            )
             command = self.execution.on_state(sample, self.now)
         elif alive:
             # A timer is a little late.
@@ -137,3 +154,70 @@ def test_a_controller_that_was_stalled_goes_on_from_where_the_arm_has_got() -> N
     scene.run(30)
     assert np.abs(scene.accelerations(40)).max() <= 1.0
     assert scene.execution.phase is Phase.EXECUTING
+
+
+def run_until_silent(scene: Scene) -> None:
+    """Wait until nothing is commanded any more, and the last path has been followed."""
+    path = None
+    for _ in range(300):
+        if path is not None and scene.arm.path is path:
+            scene.run(30)
+            assert scene.arm.path is path
+            return
+        path = scene.arm.path
+        scene.period()
+    raise AssertionError("commands never end")
+
+
+@pytest.mark.parametrize("strained", [False, True])
+def test_an_arm_that_tripped_does_not_press_on(strained: bool) -> None:
+    scene = moving()
+    scene.wall = scene.measured[0] + 0.02
+    scene.run(5)
+    if strained:
+        scene.efforts[0] = 1.1 * ARM.limits.effort[0]
+    scene.run_until(lambda: scene.execution.phase is Phase.TRIPPED)
+    begin = scene.periods
+    assert scene.arm.positions[0] > scene.wall + 0.02
+    run_until_silent(scene)
+    np.testing.assert_allclose(scene.arm.positions, scene.measured, atol=1e-6)
+    assert np.abs(scene.accelerations(scene.periods - begin)).max() <= 1.0
+    assert scene.execution.phase is Phase.TRIPPED
+
+
+def test_an_arm_that_hangs_behind_is_held_where_it_is_once() -> None:
+    scene = moving()
+    scene.offset = 0.01
+    scene.run(5)
+    scene.execution.stop()
+    run_until_silent(scene)
+    farthest = np.max([positions[0] for positions in scene.way])
+    assert scene.arm.positions[0] == pytest.approx(farthest - 0.01, abs=2e-3)
+
+
+@pytest.mark.parametrize("stands", [False, True])
+def test_an_arm_that_still_moves_is_waited_for(stands: bool) -> None:
+    scene = moving()
+    scene.offset, scene.shaking = 0.01, 0.05
+    scene.execution.stop()
+    scene.run_until(lambda: np.abs(scene.arm.velocities).max() < 1e-3)
+    before = scene.arm.positions
+    scene.run(80)
+    np.testing.assert_allclose(scene.arm.positions, before, atol=1e-3)
+    if stands:
+        scene.shaking = 0.0
+    scene.run(25)
+    moved = np.abs(scene.arm.positions - before).max()
+    assert (moved > 5e-3) == stands
+    run_until_silent(scene)  # there is an end to the waiting, too
+    np.testing.assert_allclose(scene.arm.positions, before - 0.01, atol=1e-3)
+
+
+def test_an_arm_is_not_moved_to_where_it_was_measured_in_error() -> None:
+    scene = moving()
+    scene.offset = 0.2
+    scene.period()
+    assert "jumped" in scene.execution.message
+    begin = scene.arm.positions
+    run_until_silent(scene)
+    assert ((scene.arm.positions - begin) * np.sign(scene.arm.positions - ARM.home) > 0).all()
