@@ -145,9 +145,19 @@ class StateFeed:
         if not in_order and not self._beat_of_caller.is_due(now):
             return False
         by_stamps, by_caller = self._beat_of_stamps.done(stamp), self._beat_of_caller.done(now)
-        self.missed = max(0, (by_stamps if in_order else by_caller) - self._bridged)
+        missed = by_stamps if in_order else by_caller
+        # Nothing is lost where states are a little slower than commands, which then wait for them.
+        self.missed = max(0, min(missed, self._lost(in_order)) - self._bridged)
         self._bridged = 0
         return True
+
+    def _lost(self, in_order: bool) -> int:
+        """Return for how many periods no state came before the newest one."""
+        times = self._stamps if in_order else self._arrivals
+        if len(times) < 2:
+            return 0
+        gap = (times[-1] - times[-2]) / self._period_ns
+        return round(gap if in_order else gap * _NS_PER_S) - 1
 
     def require(self, now: float) -> JointSample:
         """Return the newest joint state if the stream is fit to command the arm by.

@@ -95,3 +95,35 @@ def test_commands_of_a_fast_simulation_keep_to_its_stamps() -> None:
         if index >= 20:  # before that no execution begins
             answers.append(feed.command_is_due())
     assert all(answers)
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2, 5])
+@pytest.mark.parametrize("interval", [PERIOD, PERIOD / 2, 0.83 * PERIOD, 1.04 * PERIOD])
+def test_only_lost_states_make_commands_missed(interval: float, lost: int) -> None:
+    """A stream that is a little slower than the commands loses none."""
+    feed, missed = StateFeed(PERIOD, 1.0), 0
+    for index in range(200):
+        if index in range(100, 100 + lost):
+            continue
+        now = 5.0 + interval * index
+        feed.take(sample(now), now)
+        if feed.command_is_due():
+            missed += feed.missed
+    assert abs(missed - lost * interval / PERIOD) < 1.0
+    assert missed == lost or interval != PERIOD
+    assert missed == 0 or lost
+
+
+def test_commands_that_bridged_a_silence_were_not_missed() -> None:
+    feed = StateFeed(PERIOD, 1.0)
+    for index in range(40):
+        feed.take(sample(5.0 + PERIOD * index), 5.0 + PERIOD * index)
+        feed.command_is_due()
+    last = 5.39
+    feed.bridge(last + 3.03 * PERIOD)
+    assert feed.missed == 2
+    feed.bridge(last + 4.03 * PERIOD)
+    assert feed.missed == 0
+    feed.take(sample(last + 6 * PERIOD), last + 6 * PERIOD)
+    assert feed.command_is_due()
+    assert feed.missed == 1
