@@ -12,6 +12,7 @@ import os
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -232,41 +233,42 @@ def read_bag(path: Path) -> Bag:
     A file that ends early or is damaged is read up to that place and marked incomplete.
 
     Raises:
-        DataError: If the file is missing or is no MCAP file at all.
+        DataError: If the file is missing, the disk refuses it, or it is no MCAP file at all.
     """
+    try:
+        with path.open("rb") as stream:
+            return _read(stream, path)
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be read ({error.strerror}); restore the file from a copy or leave the "
+            "take out"
+        ) from error
+
+
+def _read(stream: BufferedReader, path: Path) -> Bag:
     messages: list[RawMessage] = []
     channels: dict[int, Channel] = {}
     types: dict[str, str] = {}
     schemas: dict[int, str] = {}
     notes: dict[str, str] = {}
     complete = False
+    if not stream.peek(8).startswith(b"\x89MCAP0\r\n"):
+        raise DataError(f"{path} is no MCAP file; restore it from a copy or leave the take out")
+    reader = StreamReader(stream, validate_crcs=True, record_size_limit=_RECORD_LIMIT)
     try:
-        stream = path.open("rb")
-    except OSError as error:
-        raise DataError(
-            f"{path} cannot be read ({error.strerror}); restore the file from a copy or leave the "
-            "take out"
-        ) from error
-    with stream:
-        if not stream.peek(8).startswith(b"\x89MCAP0\r\n"):
-            raise DataError(
-                f"{path} is no MCAP file; restore it from a copy or leave the take out"
-            )
-        reader = StreamReader(stream, validate_crcs=True, record_size_limit=_RECORD_LIMIT)
-        try:
-            for record in reader.records:
-                if isinstance(record, Message):
-                    topic = channels[record.channel_id].topic
-                    messages.append(RawMessage(topic, record.log_time, bytes(record.data)))
-                elif isinstance(record, Channel):
-                    channels[record.id] = record
-                    types[record.topic] = schemas[record.schema_id]
-                elif isinstance(record, Metadata) and record.name == METADATA_NAME:
-                    notes = dict(record.metadata)
-                elif isinstance(record, Footer):
-                    complete = True
-                elif isinstance(record, Schema):
-                    schemas[record.id] = record.name
-        except _DAMAGE:
-            complete = False
+        for record in reader.records:
+            if isinstance(record, Message):
+                topic = channels[record.channel_id].topic
+                messages.append(RawMessage(topic, record.log_time, bytes(record.data)))
+            elif isinstance(record, Channel):
+                channels[record.id] = record
+                types[record.topic] = schemas[record.schema_id]
+            elif isinstance(record, Metadata) and record.name == METADATA_NAME:
+                notes = dict(record.metadata)
+            elif isinstance(record, Footer):
+                complete = True
+            elif isinstance(record, Schema):
+                schemas[record.id] = record.name
+    except _DAMAGE:
+        complete = False
     return Bag(tuple(messages), types, notes, complete)

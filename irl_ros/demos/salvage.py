@@ -40,6 +40,7 @@ def salvage(store: DatasetStore, config: QualityConfig) -> tuple[Salvage, ...]:
 
     A complete take gets the status it was finished with. What can be read of an interrupted one
     becomes a take with the status ``interrupted``; it can be restored, but is not used by itself.
+    One that cannot be read now is left alone; one that holds no message is removed.
 
     Raises:
         OSError: If the disk refuses a change; nothing is lost by it.
@@ -77,16 +78,24 @@ def _adopt(store: DatasetStore, folder: Path, config: QualityConfig) -> Salvage:
 
 
 def _rescue(store: DatasetStore, folder: Path, config: QualityConfig) -> Salvage:
-    number = take_number(folder)
-    reason = "it holds no message"
+    number, path = take_number(folder), bag_file(folder)
     try:
-        bag = read_bag(bag_file(folder))
-        decode_recording(bag, store.manifest.joint_names)
+        bag = Bag((), {}) if _is_empty(path) else read_bag(path)
+        if bag.messages:
+            decode_recording(bag, store.manifest.joint_names)
     except DataError as error:
-        bag, reason = Bag((), {}), str(error)
+        # It may be the only copy, and the next start may be able to read it.
+        return Salvage(
+            number,
+            None,
+            f"take {number} was interrupted and stays in {folder}, to be rescued at the next "
+            f"start: {error}",
+        )
     if not bag.messages:
         shutil.rmtree(folder)
-        return Salvage(number, None, f"take {number} was interrupted and is lost: {reason}")
+        return Salvage(
+            number, None, f"take {number} was interrupted and is lost: it holds no message"
+        )
     again = store.folder / PARTIAL / "rescue" / folder.name
     shutil.rmtree(again.parent, ignore_errors=True)
     topics = [Topic(name, kind) for name, kind in bag.types.items()]
@@ -95,8 +104,8 @@ def _rescue(store: DatasetStore, folder: Path, config: QualityConfig) -> Salvage
         writer.write(message)
     final_folder = store.folder / TAKES / folder.name
     writer.finish(final_folder)
-    path = bag_file(final_folder)
-    take = store.update(_entry(store, number, bag, path, config, "interrupted"))
+    finished = bag_file(final_folder)
+    take = store.update(_entry(store, number, bag, finished, config, "interrupted"))
     shutil.rmtree(folder)
     again.parent.rmdir()
     return Salvage(
@@ -105,6 +114,16 @@ def _rescue(store: DatasetStore, folder: Path, config: QualityConfig) -> Salvage
         f"take {number} was interrupted after {take.report.figures.duration:.2f} s; what was "
         f"recorded is kept aside, restore take {number} to use it",
     )
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether a file is certain to hold nothing."""
+    try:
+        return path.stat().st_size == 0
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def _entry(

@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """After a crash and afterwards: rescue, verify, set aside, restore, export."""
 
+import errno
+import io
 import json
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -87,6 +90,58 @@ def test_a_take_killed_before_the_first_flush_is_said_to_be_lost(
         assert "take 1 was interrupted and is lost" in found[0].message
         assert record(again).id == 1
     assert verify(tmp_path) == ()
+
+
+@pytest.mark.parametrize("where", ["open", "read"])
+def test_a_take_that_cannot_be_read_for_now_is_rescued_later(
+    recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    crashed_take(recorder, 2.0)
+    folder = tmp_path / ".partial" / "take_0001"
+
+    class Broken(io.FileIO):
+        """A file whose disk fails after the first block."""
+
+        def readinto(self, buffer: Any) -> int | None:
+            if self.tell():
+                raise OSError(errno.EIO, "Input/output error")
+            return super().readinto(buffer)
+
+    usual = Path.open
+
+    def refuse(path: Path, *args: Any, **values: Any) -> Any:
+        if path.suffix != ".mcap":
+            return usual(path, *args, **values)
+        if where == "read":
+            return io.BufferedReader(Broken(path))
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refuse)
+        (found,) = recover(tmp_path)
+    assert found.take is None
+    assert f"take 1 was interrupted and stays in {folder}" in found.message
+    assert list(folder.iterdir())
+    (found,) = recover(tmp_path)
+    assert found.take is not None
+    assert found.take.report.figures.duration >= 1.5
+
+
+def test_what_is_no_recording_at_all_is_left_to_the_person(
+    recorder: Recorder, tmp_path: Path
+) -> None:
+    crashed_take(recorder, 2.0)
+    file = tmp_path / ".partial" / "take_0001" / "take_0001_0.mcap"
+    content = file.read_bytes()
+    file.write_bytes(b"\0" * 100 + content)
+    (found,) = recover(tmp_path)
+    assert found.take is None
+    assert "is no MCAP file" in found.message
+    assert file.read_bytes() == b"\0" * 100 + content
+    file.write_bytes(b"")
+    (found,) = recover(tmp_path)
+    assert "take 1 was interrupted and is lost: it holds no message" in found.message
+    assert not file.parent.exists()
 
 
 def test_a_crash_between_the_file_and_the_list_loses_nothing(
