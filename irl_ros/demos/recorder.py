@@ -307,10 +307,12 @@ class Recorder:
     def _abandon(self, take: OpenTake, error: OSError) -> RecorderError:
         take.writer.abandon()
         self._open = None
-        return RecorderError(
+        self._saved = None  # what is said about this take must not reach the one before it
+        self._last_finding = (
             f"take {take.id} was given up: {_disk_problem(error)}; what had been written is "
             "rescued at the next start, earlier takes are not affected"
         )
+        return RecorderError(self._last_finding)
 
     def _finish(self, take: OpenTake, status: TakeStatus, report: QualityReport) -> Take:
         try:
@@ -344,7 +346,7 @@ class Recorder:
 
     def _require_saved(self, verb: str) -> Take:
         if self._saved is None:
-            raise RecorderError(f"no take to {verb}; record one first")
+            raise RecorderError(f"no take to {verb}: none was saved just now; record one first")
         return self._saved
 
     def _tell(

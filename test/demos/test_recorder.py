@@ -321,7 +321,12 @@ def test_a_disk_that_fails_ends_the_take_only(
     monkeypatch.setattr(recorder._open.writer, "flush", full)
     with pytest.raises(RecorderError, match=r"take 2 was given up: .*No space left"):
         feed(recorder, measured[200:])
-    assert recorder.phase == "saved"
+    assert recorder.phase == "idle"
+    assert recorder.status(START_NS + 10**11).last_finding.startswith("take 2 was given up: ")
+    with pytest.raises(RecorderError, match="no take to label: none was saved just now"):
+        recorder.label("failure")
+    with pytest.raises(RecorderError, match="no take to grade: none was saved just now"):
+        recorder.grade(0.0)
     assert load_manifest(folder).kept == (first,)
     recorder.close()
     again = make_recorder(folder)
