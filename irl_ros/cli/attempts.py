@@ -45,7 +45,8 @@ def run_attempts(
         show: Called after each execution with its number and the score so far.
 
     Raises:
-        DataError: If the folder holds executions of another policy or with another seed.
+        DataError: If the folder holds executions of another policy or with another seed, or the
+            controller takes another policy meanwhile.
         IrlRosError: If the controller refuses or stops, or a node fails.
         Interrupted: If the program is told to stop.
     """
@@ -54,7 +55,9 @@ def run_attempts(
         _check_same(folder, execution, policy, _start_seed(seed, execution.number))
     for number in range(1, count + 1):
         if not execution_path(folder, number).exists():
-            save_execution(folder, attempts.run(number, _start_seed(seed, number)))
+            execution = attempts.run(number, _start_seed(seed, number))
+            _check_policy(execution, policy)
+            save_execution(folder, execution)
         done = load_executions(folder)[:number]
         score = f"{sum(entry.outcome.success for entry in done)} of {number} succeeded"
         last = done[-1].outcome
@@ -77,6 +80,15 @@ def _check_same(folder: Path, found: Execution, policy: str, start_seed: int) ->
         f"{execution_path(folder, found.number)} is {difference}; choose another folder or delete "
         "the executions in it"
     )
+
+
+def _check_policy(made: Execution, policy: str) -> None:
+    if made.policy != policy:
+        raise DataError(
+            f"execution {made.number} ran another policy ({made.policy or 'unknown'}) than "
+            f"announced ({policy}) and is not kept; end the training that publishes policies, or "
+            "give the controller its policy as a parameter"
+        )
 
 
 @final
@@ -102,7 +114,7 @@ class Attempts:
         link.listen(Float64, "learned_reward", qos.event(), self._on_reward)
 
     def policy(self) -> str:
-        """Return the fingerprint of the policy that the controller holds.
+        """Return the fingerprint of the policy that the controller would execute next.
 
         Raises:
             IrlRosError: If there is no controller, or no policy in it.
@@ -173,6 +185,10 @@ class Attempts:
         return "" if self._status is None else str(self._status.values.get("fingerprint", ""))
 
     @property
+    def _executed(self) -> str:
+        return "" if self._status is None else str(self._status.values.get("executed", ""))
+
+    @property
     def _message(self) -> str:
         return "no status" if self._status is None else self._status.message
 
@@ -198,7 +214,7 @@ class Attempts:
             reward_times=tuple(round(1e-9 * (ns - begin), 4) for ns, _ in self._rewards),
             rewards=tuple(round(reward, 6) for _, reward in self._rewards),
             repeated=repeated,
-            policy=self._fingerprint,
+            policy=self._executed,
         )
 
     def _on_status(self, message: DiagnosticStatus) -> None:

@@ -129,15 +129,25 @@ class Execution:
         return 0 if self._run is None else self._run.step
 
     @property
+    def fingerprint(self) -> str:
+        """Fingerprint of the policy of the next execution, empty without one."""
+        return "" if self._next is None else self._next.fingerprint
+
+    @property
     def values(self) -> dict[str, str | float | int | bool]:
-        """Everything in plain values, as a status message shows it."""
+        """Everything in plain values, as a status message shows it.
+
+        ``policy`` and ``fingerprint`` are of the next execution, ``executed`` is the fingerprint
+        of the policy that runs or ran last.
+        """
         return {
             "phase": self.phase.value,
             "execution": self.count,
             "completed": self.completed,
             "step": self.step,
             "policy": "" if self._next is None else self._next.label,
-            "fingerprint": "" if self._next is None else self._next.fingerprint,
+            "fingerprint": self.fingerprint,
+            "executed": "" if self._chosen is None else self._chosen.fingerprint,
         }
 
     @property

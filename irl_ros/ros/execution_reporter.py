@@ -21,25 +21,34 @@ class ExecutionReporter:
         self._node = node
         self._execution = execution
         self._publisher = node.create_publisher(DiagnosticStatus, "~/status", qos.latched())
-        self._reported: tuple[Phase, str] | None = None
+        self._told: tuple[Phase, str] | None = None
+        self._fingerprint = ""
         self.report()
 
     def report(self) -> None:
         """Tell the status if it has changed."""
-        execution, log = self._execution, self._node.get_logger()
-        state = (execution.phase, execution.message)
-        if state == self._reported:
+        execution = self._execution
+        state, fingerprint = (execution.phase, execution.message), execution.fingerprint
+        news = state != self._told
+        if not news and fingerprint == self._fingerprint:
             return
-        self._reported = state
+        self._told, self._fingerprint = state, fingerprint
         level: Level = "ok"
-        line = f"{execution.phase.value}: {execution.message}"
         if execution.phase is Phase.TRIPPED:
             level = "error"
-            log.error(line)
         elif execution.phase is Phase.HOLDING and not execution.completed:
             level = "warn"
+        if news:  # a policy that waits for its turn needs no line
+            self._log(level, f"{execution.phase.value}: {execution.message}")
+        status = Status(self._node.get_name(), level, execution.message, execution.values)
+        self._publisher.publish(status_message(status))
+
+    def _log(self, level: Level, line: str) -> None:
+        log = self._node.get_logger()
+        # One call for each, because rclpy ties a severity to the line that logs it.
+        if level == "error":
+            log.error(line)
+        elif level == "warn":
             log.warning(line)
         else:
             log.info(line)
-        status = Status(self._node.get_name(), level, execution.message, execution.values)
-        self._publisher.publish(status_message(status))

@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("rclpy")
 
 from irl_ros.cli.attempts import Attempts, run_attempts
+from irl_ros.cli.executions import load_executions
 from irl_ros.cli.link import Link, LinkError
 from irl_ros.core.arm import load_arm
 from irl_ros.core.errors import DataError
@@ -44,6 +45,7 @@ class ScriptedLink(Link):
         self.seeds: list[int] = []
         self.executions = 0
         self.policy = "0a1b"
+        self.learned: list[str] = []  # published in turn, each during one execution
 
     def listen(
         self, kind: type, topic: str, profile: Any, callback: Callable[[Any], None]
@@ -73,15 +75,19 @@ class ScriptedLink(Link):
     def press_until_accepted(self, service: str, patience: float = 1.0) -> str:
         phase, completed, message = self.script.pop(0)
         self.executions += 1
-        self._controller(phase, completed, message)
+        executed = self.policy
+        if self.learned:
+            self.policy = self.learned.pop(0)
+        self._controller(phase, completed, message, executed)
         return "executing"
 
-    def _controller(self, phase: str, completed: str, message: str) -> None:
+    def _controller(self, phase: str, completed: str, message: str, executed: str = "") -> None:
         values = {
             "phase": phase,
             "completed": completed,
             "execution": str(self.executions),
             "fingerprint": self.policy,
+            "executed": executed,
         }
         level: Level = "ok" if completed == "true" else "warn"
         message_out = status_message(Status("policy_controller", level, message, values))
@@ -137,6 +143,22 @@ def test_executions_of_another_policy_or_seed_are_not_passed_off(tmp_path: Path)
     link._controller("idle", "false", "another policy")
     with pytest.raises(DataError, match=r"execution_001\.json is of another policy \(0a1b"):
         run_attempts(first, tmp_path, 1, 0, lambda *_: None)
+
+
+def test_an_execution_is_that_of_the_policy_that_ran_and_others_are_not_mixed_in(
+    tmp_path: Path,
+) -> None:
+    tried, link = attempts(DONE, DONE, DONE)
+    link.learned = ["2c3d"]  # while the first one runs
+    with pytest.raises(
+        DataError, match=r"execution 2 ran another policy \(2c3d\) than announced \(0a1b\)"
+    ):
+        run_attempts(tried, tmp_path, 3, 0, lambda *_: None)
+    assert [execution.policy for execution in load_executions(tmp_path)] == ["0a1b"]
+    link.policy = "0a1b"
+    link._controller("idle", "false", "the first policy again")
+    run_attempts(tried, tmp_path, 2, 0, lambda *_: None)
+    assert len(load_executions(tmp_path)) == 2
 
 
 def test_executions_that_are_there_are_not_repeated(tmp_path: Path) -> None:

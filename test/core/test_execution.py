@@ -494,6 +494,23 @@ def test_a_policy_with_other_actions_is_refused() -> None:
         Setup().execution.load(policy(np.zeros((3, 6))))
 
 
+def test_an_execution_names_the_policy_that_it_runs_not_the_next_one() -> None:
+    first, second = policy(), policy(0.5 * wave())
+    setup = Setup()
+    setup.execution.load(first)
+    assert setup.execution.values["executed"] == ""
+    setup.begin(first)
+    setup.run(Phase.EXECUTING)
+    setup.execution.load(second)
+    setup.run(Phase.HOLDING)
+    values = setup.execution.values
+    assert (values["executed"], values["fingerprint"]) == (first.fingerprint, second.fingerprint)
+    for _ in range(60):  # until the arm is at rest
+        setup.tick()
+    setup.execution.execute(setup.now)
+    assert setup.execution.values["executed"] == second.fingerprint
+
+
 def test_a_new_policy_waits_for_the_next_execution() -> None:
     setup = Setup()
     setup.begin(policy(np.full((4, 7), 0.1)))

@@ -266,6 +266,11 @@ def test_policies_are_taken_from_the_topic_if_they_suit(ros: RosHarness) -> None
     ros.wait_until(
         lambda: scene.status.values["policy"] == "the published policy", "the good policy"
     )
+    earlier = scene.status.values["fingerprint"]
+    publish(policy_bytes(0.5 * wave()))
+    ros.wait_until(
+        lambda: scene.status.values["fingerprint"] != earlier, "another one of the same name"
+    )
     target = ros.publisher(PoseStamped, "target_pose", qos.latched())
     target.publish(conversions.pose_message(DishTask().target_pose(7), "panda_link0", 0))
     ros.wait_until(lambda: "129 mm" in scene.press("execute")[1], "the target is noticed")
