@@ -2,12 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The folder of one demonstration: what is where, and which stages are finished."""
 
-import fcntl
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -15,6 +13,7 @@ from typing import Any, final
 from irl_ros.cli.options import DemoOptions
 from irl_ros.core.errors import DataError, ParameterError
 from irl_ros.core.files import write_atomically
+from irl_ros.core.lock import Lock
 from irl_ros.core.parameters import from_mapping, to_mapping
 
 STAGES = ("record", "train", "execute")
@@ -31,22 +30,18 @@ def locked(path: Path) -> Iterator[None]:
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
-        folder = os.open(path, os.O_RDONLY)
+        lock = Lock(path)
+    except BlockingIOError as error:
+        raise DataError(
+            f"another demonstration is running in {path}; wait for it, end it, or choose "
+            "another --output"
+        ) from error
     except OSError as error:
         raise DataError(
             f"{path} cannot be used ({error.strerror}); choose another --output"
         ) from error
-    try:
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise DataError(
-                f"another demonstration is running in {path}; wait for it, end it, or choose "
-                "another --output"
-            ) from error
+    with closing(lock):
         yield
-    finally:
-        os.close(folder)
 
 
 @final

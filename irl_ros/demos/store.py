@@ -6,14 +6,14 @@ Layout: ``dataset.json`` lists the takes; ``takes/take_0001/`` is a rosbag2 fold
 it has this name; ``.partial/`` holds the take in progress, or what a crash left of it.
 """
 
-import fcntl
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, final
+from typing import final
 
 from irl_ros.core.errors import DataError, ParameterError
 from irl_ros.core.files import sha256
+from irl_ros.core.lock import Lock
 from irl_ros.demos.bag import TakeWriter, Topic, bag_file
 from irl_ros.demos.manifest import (
     MANIFEST,
@@ -154,17 +154,13 @@ def take_number(folder: Path) -> int:
     return int(digits) if digits.isdecimal() else 0
 
 
-def _lock(folder: Path) -> IO[str]:
-    handle = (folder / ".lock").open("w")
+def _lock(folder: Path) -> Lock:
     try:
-        # The system drops the lock with the process, however that ends.
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return Lock(folder / ".lock")
     except BlockingIOError as error:
-        handle.close()
         raise DataError(
             f"{folder} is open in another program; end that recorder or choose another folder"
         ) from error
-    return handle
 
 
 def _compare(folder: Path, found: Manifest, wanted: Manifest) -> None:

@@ -17,6 +17,7 @@ from torch.utils.tensorboard import SummaryWriter
 from irl_ros import __version__
 from irl_ros.core.errors import DataError
 from irl_ros.core.files import write_atomically
+from irl_ros.core.lock import Lock
 from irl_ros.core.parameters import to_mapping
 from irl_ros.learning.learner import Report, Resumable
 from irl_ros.learning.saved_state import read_state, write_state
@@ -60,6 +61,8 @@ def versions() -> Mapping[str, str]:
 class RunFolder:
     """Writer of one run; every file is replaced atomically, so a crash loses one iteration.
 
+    The folder is locked for other writers until it is closed; everyone may read it meanwhile.
+
     Args:
         path: The folder; it is made if missing.
         learner: What runs.
@@ -68,7 +71,8 @@ class RunFolder:
         resume: Continue a run that is there instead of refusing to overwrite it.
 
     Raises:
-        DataError: If the folder holds a run and ``resume`` is off, or one that cannot be resumed.
+        DataError: If the folder holds a run and ``resume`` is off, or one that cannot be resumed,
+            or another training is writing to it.
     """
 
     def __init__(
@@ -84,20 +88,29 @@ class RunFolder:
         self._learner = learner
         self._files = files
         self._facts = dict(facts)
-        checkpoint = path / CHECKPOINT_FILE
-        self.resumed = checkpoint.exists()
-        if self.resumed:
+        self._lock = _lock(path)
+        try:
+            self.resumed = self._begin(resume)
+        except BaseException:
+            self._lock.close()
+            raise
+        self._board = SummaryWriter(str(path / "tensorboard"), purge_step=len(learner.history) + 1)
+
+    def _begin(self, resume: bool) -> bool:
+        """Take up the run that is there, if any; return whether there was one."""
+        checkpoint = self.path / CHECKPOINT_FILE
+        resumed = checkpoint.exists()
+        if resumed:
             if not resume:
                 raise DataError(
-                    f"{path} already holds a run; continue it with resume:=true or choose another "
-                    "output folder"
+                    f"{self.path} already holds a run; continue it with resume:=true or choose "
+                    "another output folder"
                 )
-            learner.restore(read_state(checkpoint))
-            self._take_up(path / RUN_FILE)
-        path.mkdir(parents=True, exist_ok=True)
-        self._write_json(CONFIG_FILE, to_mapping(learner.config))
+            self._learner.restore(read_state(checkpoint))
+            self._take_up(self.path / RUN_FILE)
+        self._write_json(CONFIG_FILE, to_mapping(self._learner.config))
         self._write_facts()
-        self._board = SummaryWriter(str(path / "tensorboard"), purge_step=len(learner.history) + 1)
+        return resumed
 
     @property
     def iterations(self) -> int:
@@ -148,8 +161,9 @@ class RunFolder:
         self._write_facts()
 
     def close(self) -> None:
-        """Close the TensorBoard files."""
+        """Close the TensorBoard files and let others write to the folder."""
         self._board.close()
+        self._lock.close()
 
     def _take_up(self, record: Path) -> None:
         """Keep what was noted earlier; what was told then must be what is told now.
@@ -194,6 +208,22 @@ class RunFolder:
     def _write_json(self, name: str, values: Mapping[str, Any]) -> None:
         text = json.dumps(values, indent=2, sort_keys=True, allow_nan=False)
         write_atomically(self.path / name, f"{text}\n")
+
+
+def _lock(path: Path) -> Lock:
+    """Keep a run folder, made if missing, for this training."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        return Lock(path / ".lock")
+    except BlockingIOError as error:
+        raise DataError(
+            f"another training is writing to {path}; wait for it, end it, or choose another "
+            "output folder"
+        ) from error
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be written ({error.strerror}); choose another output folder"
+        ) from error
 
 
 def _identity(facts: Mapping[str, Any]) -> dict[str, Any]:

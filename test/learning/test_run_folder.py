@@ -5,6 +5,7 @@
 import json
 import subprocess
 import sys
+from contextlib import closing
 from importlib import metadata
 from pathlib import Path
 
@@ -132,6 +133,35 @@ def test_a_run_is_not_resumed_in_another_world_or_under_another_guard(tmp_path: 
     for name, value in (("simulation.change.rack_yaw", 0.2), ("guard.speed_limit", 1.0)):
         with pytest.raises(DataError, match=rf"\({name}: {told[name]} then, {value} now\)"):
             folder_of(tmp_path, learner(), parameters={**told, name: value}, resume=True)
+
+
+def test_one_training_at_a_time_writes_to_a_folder_which_all_may_read(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    learning = learner()
+    with closing(folder_of(path, learning, arm="panda", resume=False)) as folder:
+        with pytest.raises(DataError, match=f"another training is writing to {path}; wait for"):
+            folder_of(path, learner(), resume=False)
+        folder.record(learning.step(PointMass(GOAL)))
+        before = (path / "checkpoint.safetensors").read_bytes()
+        with pytest.raises(DataError, match="another training"):
+            folder_of(path, learner(), resume=True)
+        assert (path / "checkpoint.safetensors").read_bytes() == before
+        assert load_policy(path)[0].horizon == learning.policy.horizon
+    go(path, resume=True, stop_after=1)
+
+
+def test_a_refused_training_gives_the_folder_back(tmp_path: Path) -> None:
+    go(tmp_path, stop_after=1)
+    with pytest.raises(DataError, match="already holds a run") as refusal:
+        folder_of(tmp_path, learner(), resume=False)
+    go(tmp_path, resume=True, stop_after=1)
+    assert refusal.traceback, "which keeps what the refused one has opened"
+
+
+def test_a_folder_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match=r"file cannot be written .*; choose another output"):
+        folder_of(tmp_path / "file", learner(), resume=False)
 
 
 def test_what_was_noted_survives_a_resumption(tmp_path: Path) -> None:
