@@ -117,6 +117,11 @@ class RunFolder:
         """How many iterations the run will have, at most."""
         return self._learner.iterations
 
+    @property
+    def finished(self) -> bool:
+        """Whether the run has all its iterations."""
+        return self._learner.finished
+
     def record(self, diagnostics: Report, *, seconds: float = math.nan) -> None:
         """Save one iteration: diagnostics, what is delivered and, last, the checkpoint.
 

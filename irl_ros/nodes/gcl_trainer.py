@@ -1,6 +1,10 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Node `gcl_trainer`: learns cost and policy from a dataset by the chosen algorithm."""
+"""Node `gcl_trainer`: learns cost and policy from a dataset by the chosen algorithm.
+
+Told to stop, it completes and saves an iteration. Unless that was the last one, its exit code is
+130, so that nobody takes the run for finished; with resume:=true it goes on from there.
+"""
 
 import contextlib
 import sys
@@ -24,7 +28,7 @@ from irl_ros.nodes.training_material import gather, make_learner, rollouts
 from irl_ros.ros.conversions import Level, Status, payload_message, status_array_message
 from irl_ros.ros.parameters import declare_parameters
 from irl_ros.ros.qos import history, latched
-from irl_ros.ros.spin import NodeExit, Stop, run_node
+from irl_ros.ros.spin import INTERRUPTED, NodeExit, Stop, run_node
 
 
 class GclTrainer(Node):
@@ -93,10 +97,11 @@ def _run(node: GclTrainer, stop: Stop) -> None:
             told = " ".join(f"{name}={value:.4g}" for name, value in values.items())
             log.info(f"iteration {report.iteration}/{total}: {told}")
             bar.update(job, total=total, completed=report.iteration, description=_headline(values))
-            if stop:
+            if stop and not folder.finished:
                 raise NodeExit(
                     f"stopped after iteration {report.iteration} of {total}; continue with "
-                    "resume:=true"
+                    "resume:=true",
+                    code=INTERRUPTED,
                 )
 
         log.info(f"{material.task}; {config.simulation.condition} {material.contract.arm}")

@@ -28,6 +28,9 @@ from irl_ros.core.errors import IrlRosError, ParameterError
 
 N = TypeVar("N", bound=Node)
 
+INTERRUPTED = 130
+"""Exit code of a process that was told to stop before its work was done, as shells have it."""
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _LINGER_S = 0.05  # lets the transport send what was published last
 _POLL_S = 0.1  # longest time until a signal is noticed
@@ -233,7 +236,7 @@ def _guard(work: Callable[[], None], stop: Stop, codes: list[int], name: str) ->
 def _report(error: Exception, name: str) -> int:
     logger = get_logger(name)
     if isinstance(error, NodeExit):
-        if str(error) and error.code == 0:
+        if str(error) and error.code in {0, INTERRUPTED}:
             logger.info(str(error))
         elif str(error):
             logger.fatal(str(error))

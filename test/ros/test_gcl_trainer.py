@@ -26,6 +26,7 @@ from irl_ros.learning.artifacts import cost_from_bytes, load_cost, load_policy, 
 from irl_ros.learning.executables import load_executable
 from irl_ros.ros import conversions, qos
 from irl_ros.ros.conversions import payload, statuses
+from irl_ros.ros.spin import INTERRUPTED
 
 pytestmark = [pytest.mark.ros, pytest.mark.sim]
 
@@ -118,13 +119,26 @@ def test_an_interrupted_run_goes_on_to_the_same_result(ros: RosHarness, dataset:
     assert ros.wait_for_end(first, 120.0) == 0
     stopped = ros.start("irl_ros.nodes.gcl_trainer", {**values, "output": str(broken)})
     ros.wait_for_output(stopped, "learning slot", 60.0)
-    assert stopped.interrupt(60.0) == 0
-    assert "continue with resume:=true" in stopped.output
+    assert stopped.interrupt(60.0) == INTERRUPTED
+    assert "stopped after iteration 1 of 2; continue with resume:=true" in stopped.output
+    assert "FATAL" not in stopped.output, "a person's wish"
     resumed = ros.start(
         "irl_ros.nodes.gcl_trainer", {**values, "output": str(broken), "resume": True}
     )
     assert ros.wait_for_end(resumed, 120.0) == 0
     assert torch.equal(load_policy(whole)[0].gains, load_policy(broken)[0].gains)
+
+
+def test_a_run_that_is_told_to_stop_in_its_last_iteration_is_finished(
+    ros: RosHarness, dataset: Path
+) -> None:
+    output = ros.folder / "run"
+    values = {"dataset": str(dataset), "output": str(output), **SHORT, "gcl.iterations": 1}
+    trainer = ros.start("irl_ros.nodes.gcl_trainer", values)
+    ros.wait_for_output(trainer, "learning slot", 60.0)
+    assert trainer.interrupt(60.0) == 0
+    assert json.loads((output / "run.json").read_text())["finished"]
+    assert f"finished: {output}" in trainer.output
 
 
 def test_a_learned_cost_is_optimised_with_an_arm_that_nobody_taught(
@@ -147,7 +161,7 @@ def test_a_learned_cost_is_optimised_with_an_arm_that_nobody_taught(
     }
     stopped = ros.start("irl_ros.nodes.gcl_trainer", values)
     ros.wait_for_output(stopped, "beginning with standing still; matched iiwa14", 60.0)
-    assert stopped.interrupt(60.0) == 0
+    assert stopped.interrupt(60.0) == INTERRUPTED
     assert "stopped after iteration 1 of 2" in stopped.output
     # The demonstrations are of the arm that was taught: they change nothing.
     resumed = ros.start(
@@ -202,7 +216,7 @@ def test_what_was_learned_in_two_goes_is_executed_to_its_end(
     values["baseline_rollouts"] = 0
     stopped = ros.start("irl_ros.nodes.gcl_trainer", {**values, **short})
     ros.wait_until(lambda: last_word(status) == "training", "an iteration", 120.0)
-    assert stopped.interrupt(60.0) == 0
+    assert stopped.interrupt(60.0) == INTERRUPTED
     facts = json.loads((output / "run.json").read_text())
     assert facts["iterations_done"] >= 1
     assert not facts["finished"], "stopped in between"
