@@ -69,6 +69,8 @@ class RewardPublisher(Node):
         reward = self._reward.on_state(sample)
         if reward is not None:
             self._publisher.publish(conversions.float_message(reward))
+        elif problem := self._reward.problem:
+            self.get_logger().warning(problem, once=True)
 
     def _on_target(self, target: Pose) -> None:
         self._target_known = True
