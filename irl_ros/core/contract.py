@@ -3,11 +3,13 @@
 """What a policy and an arm must agree on before one runs on the other."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from irl_ros.core.action import ActionSpace
 from irl_ros.core.errors import DataError
 from irl_ros.core.pose import Pose
 
@@ -33,6 +35,27 @@ class ExecutionContract:
     start: tuple[float, ...]
     target: Pose
     action_scale: tuple[float, ...] = ()
+
+    def check_actions(self, joints: int) -> None:
+        """Check that actions are of a known kind and their scale is one for an arm.
+
+        Args:
+            joints: Number of the arm's joints.
+
+        Raises:
+            DataError: If they are not.
+        """
+        scale = self.action_scale
+        if scale and not (len(scale) == joints and all(0.0 < each < math.inf for each in scale)):
+            raise DataError(
+                f"the action scale is {scale}; it needs a number greater than 0 for each of "
+                f"{joints} joints"
+            )
+        known = [space.value for space in ActionSpace]
+        if self.action_space not in known:
+            raise DataError(
+                f"the actions are of the kind {self.action_space!r}; known are {', '.join(known)}"
+            )
 
     def to_metadata(self) -> dict[str, str]:
         """Return the contract as the string map that a weight file carries."""

@@ -3,7 +3,6 @@
 """A policy together with the conditions under which it may be executed, and their checks."""
 
 import hashlib
-import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +14,7 @@ from torch import Tensor
 from irl_ros.core.action import ActionSpace
 from irl_ros.core.arm import Arm
 from irl_ros.core.contract import ExecutionContract
-from irl_ros.core.errors import SafetyError
+from irl_ros.core.errors import DataError, SafetyError
 from irl_ros.core.kinematics import STATE_DIM
 from irl_ros.core.policy import StorablePolicy
 from irl_ros.core.pose import Pose, rotation_vector
@@ -93,19 +92,10 @@ def check_policy(policy: ExecutablePolicy, arm: Arm, command_period: float) -> N
                 f"the {what} of {label} has {given[what]} values, this arm's has {size}; train "
                 "for this arm"
             )
-    scale = contract.action_scale
-    if scale and not (len(scale) == joints and all(0.0 < each < math.inf for each in scale)):
-        raise SafetyError(
-            f"the action scale of {label} is {scale}; it needs a number greater than 0 for each "
-            f"of {joints} joints"
-        )
     try:
-        ActionSpace(contract.action_space)
-    except ValueError as error:
-        raise SafetyError(
-            f"{label} has actions of the kind {contract.action_space!r}; known are "
-            f"{', '.join(space.value for space in ActionSpace)}"
-        ) from error
+        contract.check_actions(joints)
+    except DataError as error:
+        raise SafetyError(f"{label}: {error}") from error
     limits = arm.limits
     start = np.array(contract.start)
     outside = ~((limits.lower <= start) & (start <= limits.upper))

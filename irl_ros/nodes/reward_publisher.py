@@ -89,6 +89,7 @@ class RewardPublisher(Node):
                 f"the cost was learned on the arm {contract.arm}, this one is {self._arm.name}; "
                 "set arm"
             )
+        contract.check_actions(len(self._arm.joint_names))
         space = ActionSpace(contract.action_space)
         if self._actions.space is not space:
             self._actions = motion_actions(space, self._arm)

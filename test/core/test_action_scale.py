@@ -142,5 +142,14 @@ def test_a_contract_says_what_the_actions_of_its_policy_mean() -> None:
     assert chosen.fingerprint != policy(wave(3)).fingerprint
     check_policy(chosen, ARM, 1 / 120)
     for wrong in ((1.0,), (0.0,) * 7, (math.nan,) * 7):
-        with pytest.raises(SafetyError, match="action scale of test policy"):
+        with pytest.raises(SafetyError, match="test policy: the action scale is"):
             check_policy(policy(action_scale=wrong), ARM, 1 / 120)
+
+
+def test_an_action_of_an_unknown_kind_is_refused() -> None:
+    told = "are of the kind 'voltage'; known are velocity, torque, position_increment"
+    strange = contract(action_space="voltage")
+    with pytest.raises(DataError, match=told):
+        strange.check_actions(7)
+    with pytest.raises(SafetyError, match=f"test policy: the actions {told}"):
+        check_policy(policy(action_space="voltage"), ARM, 1 / 120)
