@@ -7,7 +7,7 @@ from typing import final
 
 from irl_ros.core.arm import ARM_NAMES
 from irl_ros.core.arm_driver import LimitsConfig
-from irl_ros.core.errors import ParameterError
+from irl_ros.core.errors import DataError, ParameterError
 from irl_ros.core.joint_sample import JointSample
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.core.trajectory import Outcome
@@ -18,6 +18,7 @@ from irl_ros.sim.phase import Phase
 from irl_ros.sim.world import PHYSICS_RATE_HZ
 
 _CONTROL_STEPS = 2  # physics steps between two updates of the controllers, at most
+_OLDEST = 1.0  # s: age of a wrench from which on it is refused
 _NS_PER_S = 1_000_000_000
 
 
@@ -136,9 +137,20 @@ class RealTimeArm:
         return self._start_ns + self._steps * _NS_PER_S // PHYSICS_RATE_HZ
 
     def recent(self, stamp_ns: int) -> float | None:
-        """Return the simulated time of a stamp, s; None if it is not one of the last second."""
+        """Return the simulated time of a wrench's stamp, s; None for 0 or one of the future.
+
+        Raises:
+            DataError: If it is too old; such a wrench would have faded away long ago.
+        """
         age = (self.stamp_ns - stamp_ns) / _NS_PER_S
-        return self.time - age if 0.0 <= age <= 1.0 else None
+        if stamp_ns == 0 or age < 0.0:
+            return None
+        if age > _OLDEST:
+            raise DataError(
+                f"the wrench answers to a motion of {age:.1f} s ago, at most {_OLDEST:g} s is "
+                "taken; stamp it with the joint states it answers to, or with 0"
+            )
+        return self.time - age
 
     @property
     def outcome(self) -> Outcome | None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from irl_ros.core.arm_driver import LimitsConfig
-from irl_ros.core.errors import ParameterError, SafetyError
+from irl_ros.core.errors import DataError, ParameterError, SafetyError
 from irl_ros.sim.joint_drive import ArmMode
 from irl_ros.sim.real_time import RealTimeArm, SimArmConfig
 
@@ -152,12 +152,15 @@ def test_a_hand_that_answers_late_pushes_less_and_in_the_end_not_at_all(arm: Rea
     assert max(moved[3:]) < 0.02 * moved[0]
 
 
-def test_only_stamps_of_the_last_second_tell_when_a_hand_felt(arm: RealTimeArm) -> None:
-    run(arm, 1.0)
+def test_a_stamp_tells_when_a_hand_felt_unless_it_is_none(arm: RealTimeArm) -> None:
+    run(arm, 1.5)
     assert arm.recent(arm.stamp_ns) == arm.time
     assert arm.recent(arm.stamp_ns - 10**8) == pytest.approx(arm.time - 0.1)
     assert arm.recent(arm.stamp_ns + 10**8) is None
     assert arm.recent(0) is None
+    told = r"the wrench answers to a motion of 1\.2 s ago, at most 1 s is taken; "
+    with pytest.raises(DataError, match=told):
+        arm.recent(arm.stamp_ns - 12 * 10**8)
 
 
 def test_a_trajectory_is_followed_to_its_end(arm: RealTimeArm) -> None:
