@@ -52,9 +52,11 @@ def reoptimisation(
             if there are none. They teach nothing else.
 
     Raises:
+        DataError: If actions or their scale are not for this arm.
         ParameterError: If actions are torques and there are no demonstrations.
     """
     arm = load_arm(contract.arm)
+    contract.check_actions(len(arm.joint_names))
     if demonstrations is None:
         kinematics = Kinematics(arm)
         posture = torch.tensor(contract.start, dtype=torch.float64)

@@ -15,7 +15,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from irl_ros.core.errors import IrlRosError
 from irl_ros.ros.conversions import answered, set_bool_request
-from irl_ros.ros.spin import NodeExit, Stop
+from irl_ros.ros.spin import INTERRUPTED, NodeExit, Stop
 
 T = TypeVar("T")
 
@@ -98,7 +98,7 @@ class Remote:
         with self._changed:
             while not condition():
                 if self._stop:
-                    raise NodeExit("told to end", code=0)
+                    raise NodeExit("told to end before its work was done", code=INTERRUPTED)
                 if time.monotonic() > since() + patience:
                     raise RemoteError(f"waited {patience:g} s for {what} in vain")
                 self._changed.wait(_POLL)

@@ -76,6 +76,15 @@ def test_increments_are_as_large_as_velocities_in_their_period() -> None:
     torch.testing.assert_close(increments, by_velocity)
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [({"action_space": "wishes"}, "kind 'wishes'"), ({"action_scale": (1.0, 2.0)}, "7 joints")],
+)
+def test_actions_that_are_not_the_arms_are_refused(changes: dict[str, object], told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        reoptimisation(small_cost(0), contract("panda", **changes), 5, ReoptimisationConfig(), 0)
+
+
 def test_torques_need_demonstrations() -> None:
     with pytest.raises(ParameterError, match="needs demonstrations, which tell the arm's inertia"):
         reoptimisation(

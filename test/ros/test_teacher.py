@@ -6,6 +6,7 @@ import pytest
 import torch
 from harness import RosHarness
 from policy_double import contract
+from rcl_interfaces.srv import GetParameters
 from std_msgs.msg import Float64
 
 from irl_ros.core.arm import load_arm
@@ -60,3 +61,11 @@ def test_a_lesson_that_cannot_be_given_ends_with_a_clear_line(ros: RosHarness) -
     assert ros.wait_for_end(teacher, 120.0) == 1
     assert "1 attempts at take 1 for slot 3 failed" in teacher.output
     assert "Traceback" not in teacher.output
+
+
+def test_a_teacher_that_is_told_to_end_before_its_time_does_not_pass_for_one_that_is_done(
+    ros: RosHarness,
+) -> None:
+    teacher = ros.start("irl_ros.nodes.teacher", {"slots": [3]})
+    ros.call("teacher/get_parameters", GetParameters.Request(names=["seed"]), GetParameters)
+    assert teacher.interrupt() == 130
