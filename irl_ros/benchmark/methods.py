@@ -167,6 +167,15 @@ _GENERALISATION = (
         taught_arm="panda",
     ),
     Method(
+        "other_arm_no_likelihood",
+        "generalisation",
+        "the cost that no_likelihood learned with the Panda, optimised on another arm likewise",
+        taken_over,
+        OPTIMISER,
+        cost_of="no_likelihood",
+        taught_arm="panda",
+    ),
+    Method(
         "other_arm_tracked",
         "generalisation",
         "another arm's tool follows the path that the Panda's demonstrations predict, optimised",

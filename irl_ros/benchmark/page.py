@@ -98,7 +98,7 @@ def measured_part(results: Sequence[CellResult], machine: Mapping[str, str]) -> 
         parts += ["Seeds that reached 90 %:", seeds_table(elsewhere, "place")]
     if others:
         parts += ["#### The learned cost on the iiwa", success_table(others, "method")]
-        parts.append(details_table(others))
+        parts += [comparison_table(others, OTHER_ARM[0]), details_table(others)]
     return "\n\n".join(parts)
 
 

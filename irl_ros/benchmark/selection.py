@@ -28,10 +28,15 @@ FEW_ROLLOUTS = 40
 REOPTIMISED = "reoptimised"
 """The method that takes a learned cost to other places."""
 
-ELSEWHERE = (REOPTIMISED, "reoptimised_five_costs", "fitted", "hand_written")
+ELSEWHERE = (REOPTIMISED, "reoptimised_five_costs", "fitted", "tracked", "hand_written")
 """The methods that the table of other places shows: that one, and what it is measured against."""
 
-OTHER_ARM = ("other_arm", "other_arm_five_costs", "other_arm_tracked")
+OTHER_ARM = (
+    "other_arm",
+    "other_arm_five_costs",
+    "other_arm_no_likelihood",
+    "other_arm_tracked",
+)
 """The methods that take a learned cost to another arm, and what does without one."""
 
 Table = dict[tuple[str, str], list[CellResult]]

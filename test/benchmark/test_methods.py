@@ -25,13 +25,14 @@ def test_every_algorithm_of_the_trainer_is_a_method() -> None:
     assert all(name.startswith("neural_gcl.") for name in METHODS["neural_gcl"].settings)
 
 
-def test_only_two_methods_are_given_more_than_the_demonstrations() -> None:
+def test_few_methods_are_given_more_than_the_demonstrations() -> None:
     assert [name for name, method in METHODS.items() if method.shown] == ["oracle"]
     assert [name for name, method in METHODS.items() if method.cost_of] == [
         "reoptimised",
         "other_arm",
         "reoptimised_five_costs",
         "other_arm_five_costs",
+        "other_arm_no_likelihood",
     ]
     assert METHODS["other_arm"].taught_arm == "panda"
 
