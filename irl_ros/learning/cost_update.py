@@ -201,7 +201,7 @@ def _losses(
             demonstration_weights=weights,
             inverse_temperature=beta,
         )
-    if marginals is not None and batch.newest:
+    if marginals is not None and batch.newest and objective.loss != "none":
         share = normalise(beta * found[background])[-batch.newest :].sum()
         loss = loss + share * control_variate(cost, marginals, inputs[-batch.newest :])
     margin: float | Tensor = objective.monotonic_margin

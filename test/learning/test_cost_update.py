@@ -8,6 +8,7 @@ import math
 import pytest
 import torch
 
+from irl_ros.learning.control_variate import InputMarginals
 from irl_ros.learning.cost import Cost, CostConfig
 from irl_ros.learning.cost_batches import CostData, CostUpdateConfig
 from irl_ros.learning.cost_update import update_cost
@@ -137,6 +138,19 @@ def test_without_a_loss_the_regularisers_alone_are_followed() -> None:
     (alone, _), (nothing, _) = (step(data, "none", 1.0, rate_weight=w) for w in (0.5, 0.0))
     assert float(alone.abs().max()) > 1e-3
     torch.testing.assert_close(alone, both - likelihood, rtol=1e-6, atol=1e-9)
+    assert not bool(nothing.any())
+
+
+def test_without_a_loss_there_is_no_noise_of_it_to_take_off() -> None:
+    """The control variate of the likelihood teaches nothing once the likelihood is gone."""
+    model = InputMarginals(
+        torch.ones(STEPS, 2).double(), torch.eye(2).double().repeat(STEPS, 1, 1)
+    )
+    data = dataclasses.replace(background(1, spread=2.0), newest_marginals=model)
+    likelihood, _ = step(dataclasses.replace(data, newest_marginals=None), "gcl", 1.0)
+    corrected, _ = step(data, "gcl", 1.0)
+    nothing, _ = step(data, "none", 1.0)
+    assert not torch.allclose(corrected, likelihood)
     assert not bool(nothing.any())
 
 
