@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, TypeVar, final
 
 import rclpy
+from rclpy.client import Client
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -20,6 +21,7 @@ from std_srvs.srv import Trigger
 from irl_ros.cli.processes import ProcessGroup
 from irl_ros.core.errors import IrlRosError
 from irl_ros.ros.conversions import answered
+from irl_ros.ros.services import once_acquainted
 from irl_ros.ros.spin import Stop
 
 T = TypeVar("T")
@@ -51,7 +53,9 @@ class Link:
         self._group = group
         self._stop = stop
         self._last_beat = time.monotonic()
-        self._parameters: dict[str, AsyncParameterClient] = {}
+        # Kept, because meeting a service takes a while and a parameter client cannot be destroyed.
+        self._clients: dict[str, tuple[Client, Callable[[], bool]]] = {}
+        self._parameters: dict[str, tuple[AsyncParameterClient, Callable[[], bool]]] = {}
         self._context = Context()
         rclpy.init(context=self._context, domain_id=domain_id)
         self._node = Node("demo", context=self._context)
@@ -116,14 +120,14 @@ class Link:
             ProcessError: If a process of the stage fails.
             Interrupted: If the program is told to stop.
         """
-        client = self._node.create_client(Trigger, service)
-        try:
-            self.wait_until(client.service_is_ready, f"the service {service}", patience)
-            future = client.call_async(Trigger.Request())
-            self.wait_until(future.done, f"an answer of {service}", patience)
-            success, message = answered(future.result())
-        finally:
-            self._node.destroy_client(client)
+        if service not in self._clients:
+            created = self._node.create_client(Trigger, service)
+            self._clients[service] = created, once_acquainted(created.service_is_ready)
+        client, ready = self._clients[service]
+        self.wait_until(ready, f"the service {service}", patience)
+        future = client.call_async(Trigger.Request())
+        self.wait_until(future.done, f"an answer of {service}", patience)
+        success, message = answered(future.result())
         if not success:
             raise LinkError(f"{service} refused: {message}")
         return message
@@ -154,11 +158,11 @@ class Link:
             ProcessError: If a process of the stage fails.
             Interrupted: If the program is told to stop.
         """
-        # Kept, because such a client cannot be destroyed.
         if node not in self._parameters:
-            self._parameters[node] = AsyncParameterClient(self._node, node)
-        client = self._parameters[node]
-        self.wait_until(client.services_are_ready, f"the parameters of {node}")
+            parameters = AsyncParameterClient(self._node, node)
+            self._parameters[node] = parameters, once_acquainted(parameters.services_are_ready)
+        client, ready = self._parameters[node]
+        self.wait_until(ready, f"the parameters of {node}")
         future = client.set_parameters([Parameter(k, value=v) for k, v in values.items()])
         self.wait_until(future.done, f"{node} to set {', '.join(values)}")
         for name, result in zip(values, future.result().results, strict=True):

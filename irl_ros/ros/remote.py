@@ -15,6 +15,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from irl_ros.core.errors import IrlRosError
 from irl_ros.ros.conversions import answered, set_bool_request
+from irl_ros.ros.services import once_acquainted
 from irl_ros.ros.spin import INTERRUPTED, NodeExit, Stop
 
 T = TypeVar("T")
@@ -46,8 +47,8 @@ class Remote:
         self._patience = patience
         self._changed = threading.Condition()
         self._news = 0.0
-        self._clients: dict[str, Client] = {}
-        self._parameters: dict[str, AsyncParameterClient] = {}
+        self._clients: dict[str, tuple[Client, Callable[[], bool]]] = {}
+        self._parameters: dict[str, tuple[AsyncParameterClient, Callable[[], bool]]] = {}
 
     def heed(self, stop: Stop) -> None:
         """End every wait once the process was told to end."""
@@ -164,9 +165,10 @@ class Remote:
         """
         # Kept, because such a client cannot be destroyed.
         if node not in self._parameters:
-            self._parameters[node] = AsyncParameterClient(self._node, node)
-        client = self._parameters[node]
-        self.wait_until(client.services_are_ready, f"the parameters of {node}")
+            parameters = AsyncParameterClient(self._node, node)
+            self._parameters[node] = parameters, once_acquainted(parameters.services_are_ready)
+        client, ready = self._parameters[node]
+        self.wait_until(ready, f"the parameters of {node}")
         future = client.set_parameters([Parameter(k, value=v) for k, v in values.items()])
         results = self._result(future, f"{node} to set {', '.join(values)}").results
         for name, result in zip(values, results, strict=True):
@@ -175,9 +177,10 @@ class Remote:
 
     def _client(self, kind: type, service: str) -> Client:
         if service not in self._clients:
-            self._clients[service] = self._node.create_client(kind, service)
-        client = self._clients[service]
-        self.wait_until(client.service_is_ready, f"the service {service}")
+            created = self._node.create_client(kind, service)
+            self._clients[service] = created, once_acquainted(created.service_is_ready)
+        client, ready = self._clients[service]
+        self.wait_until(ready, f"the service {service}")
         return client
 
     def _result(self, future: Any, what: str) -> Any:

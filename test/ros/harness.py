@@ -26,6 +26,7 @@ from rclpy.utilities import try_shutdown
 from std_srvs.srv import SetBool, Trigger
 
 from irl_ros.cli.domain import DomainReservation
+from irl_ros.ros.services import once_acquainted
 
 T = TypeVar("T")
 
@@ -220,7 +221,7 @@ class RosHarness:
         """Call a service, Trigger unless said otherwise, and return its response."""
         client = self.node.create_client(kind, service)
         try:
-            self.wait_until(client.service_is_ready, f"service {service}")
+            self.wait_until(once_acquainted(client.service_is_ready), f"service {service}")
             future = client.call_async(kind.Request() if request is None else request)  # type: ignore[attr-defined]
             self.wait_until(future.done, f"an answer of {service}")
             return future.result()
