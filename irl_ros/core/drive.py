@@ -16,6 +16,7 @@ from irl_ros.core.guard import Guard
 from irl_ros.core.guard_config import GuardConfig
 from irl_ros.core.joint_path import JointPath
 from irl_ros.core.joint_sample import JointSample
+from irl_ros.core.kinematics import Kinematics
 from irl_ros.core.latch import GuardState
 
 _LAST_ZEROS = 3  # zero commands after the arm came to rest, should one be lost
@@ -50,6 +51,7 @@ class Drive:
     def __init__(
         self,
         limits: JointLimits,
+        kinematics: Kinematics,
         period: float,
         config: GuardConfig,
         *,
@@ -60,6 +62,7 @@ class Drive:
 
         Args:
             limits: Limits of the arm.
+            kinematics: Its inertia.
             period: Time between two commands, s.
             config: Margins and thresholds of the guards.
             streams_positions: The arm follows the positions of the commands, not the velocities.
@@ -71,7 +74,7 @@ class Drive:
         self._guard = Guard(
             limits, period, config, limit_reference=streams_positions, hold_time=hold_time
         )
-        self._effort_guard = EffortGuard(limits, period, config)
+        self._effort_guard = EffortGuard(limits, kinematics, period, config)
         self._streams_positions = streams_positions
         self._joints = len(limits.names)
         self._action = np.zeros(self._joints)

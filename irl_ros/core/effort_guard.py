@@ -6,15 +6,20 @@ import math
 from typing import final
 
 import numpy as np
-from jaxtyping import Float
+import torch
+from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from irl_ros.core.arm import JointLimits
 from irl_ros.core.errors import ParameterError
 from irl_ros.core.guard_config import GuardConfig
+from irl_ros.core.kinematics import Kinematics
 from irl_ros.core.latch import GuardState, Latch
 
-_USUAL_PERIOD = 1 / 120  # s
+# Braked joints slow down at a rate r. By a velocity that was measured t ago, x' = -r x(t_old) dies
+# away without swinging up to r t = 1 / e; a quarter leaves room for what else is slow.
+_BRAKING_RATE = 15.0  # 1/s
+_BRAKING_SHARE = 0.25  # largest part of a speed that is lost in a command period
 
 
 @final
@@ -23,16 +28,30 @@ class EffortGuard:
 
     Torques are those on top of gravity compensation. Torques and their rate of change are
     limited. How far a torque moves an arm depends on its dynamics, so positions and speeds cannot
-    be bounded beforehand as they are for velocities: where a joint could not stop before its
-    limit any more, outward torques are replaced by damping, and an impossible measurement trips.
-    Holding and tripped arms are damped as well.
+    be bounded beforehand as they are for velocities: a joint that could not stop before its limit
+    any more, or is too fast, is braked instead, and an impossible measurement trips. All joints of
+    a holding or tripped arm are braked.
+
+    Braked joints B get the torques that slow them down whatever the torques of the others O do,
+    by the inertia M of the arm without its centrifugal torques:
+
+        qdd_B = -r qd_B, at most the acceleration limit
+        qdd_O = M_OO^-1 (tau_O - M_OB qdd_B)
+        tau_B = M_BB qdd_B + M_BO qdd_O
     """
 
-    def __init__(self, limits: JointLimits, period: float, config: GuardConfig | None = None):
+    def __init__(
+        self,
+        limits: JointLimits,
+        kinematics: Kinematics,
+        period: float,
+        config: GuardConfig | None = None,
+    ) -> None:
         """Prepare for an arm.
 
         Args:
             limits: Limits of the arm, radians and seconds.
+            kinematics: Its inertia.
             period: Time between two commands, s.
             config: Margins and thresholds.
 
@@ -46,18 +65,13 @@ class EffortGuard:
         self._limits = limits
         self._config = config
         self._largest = limits.effort * config.effort_scale
+        self._period = period
         self._change = config.effort_rate * period
         self._upper = limits.upper - config.position_margin
         self._lower = limits.lower + config.position_margin
         self._speed = np.minimum(limits.velocity * config.velocity_scale, config.speed_limit)
-        # Full braking torque at full speed, unless that damps more than the usual margins do at
-        # the usual rate. A torque -D qd that is held for a period h changes the speed of an
-        # inertia I by D h / I times that speed; from 2 on it swings up instead of coming to rest.
-        usual = GuardConfig()
-        strongest = limits.effort * usual.effort_scale / usual.speed_limit
-        self._damping = np.minimum(
-            self._largest / self._speed, strongest * min(1.0, _USUAL_PERIOD / period)
-        )
+        self._rate = min(_BRAKING_RATE, _BRAKING_SHARE / period)
+        self._kinematics = kinematics
         self._efforts = np.zeros_like(limits.effort)
 
     @property
@@ -107,28 +121,72 @@ class EffortGuard:
         reason = self._refused(target_effort, joint_positions, joint_velocities)
         if self._latch.state is GuardState.ARMED and reason:
             self._latch.trip(reason)
-        if not np.isfinite(joint_velocities).all():
-            joint_velocities = np.zeros_like(self._efforts)
-        wanted = damping = -self._damping * joint_velocities
-        if self._latch.state is GuardState.ARMED:
-            stop = joint_velocities * np.abs(joint_velocities) / (2 * self._limits.acceleration)
-            rest = joint_positions + self._config.response_time * joint_velocities + stop
-            wanted = np.where(
-                rest > self._upper, np.minimum(target_effort, damping), target_effort
-            )
-            wanted = np.where(rest < self._lower, np.maximum(wanted, damping), wanted)
-            wanted = np.where(np.abs(joint_velocities) > self._speed, damping, wanted)
-        return self._approach(np.clip(wanted, -self._largest, self._largest))
+        if not (np.isfinite(joint_positions).all() and np.isfinite(joint_velocities).all()):
+            return self.relax()
+        if self._latch.state is not GuardState.ARMED:
+            all_joints = np.ones(len(self._efforts), dtype=bool)
+            rest = np.zeros_like(self._efforts)
+            wanted = self._brake(all_joints, rest, joint_positions, joint_velocities)
+            return self._approach(wanted, together=True)
+        # A joint that may still go on is looked at again only after a period.
+        end = joint_positions + (self._config.response_time + self._period) * joint_velocities
+        end = end + np.sign(joint_velocities) * self._stopping_distance(joint_velocities)
+        fast = np.abs(joint_velocities) > self._speed
+        high, low = end > self._upper, end < self._lower
+        wanted = target_effort
+        if (braked := fast | high | low).any():
+            braking = self._brake(braked, target_effort, joint_positions, joint_velocities)
+            # Torques that brake even more are welcome.
+            wanted = np.where(high, np.minimum(target_effort, braking), target_effort)
+            wanted = np.where(low, np.maximum(wanted, braking), wanted)
+            wanted = np.where(fast, braking, wanted)
+        return self._approach(wanted)
+
+    def _brake(
+        self,
+        braked: Bool[ndarray, " joints"],
+        efforts: Float[ndarray, " joints"],
+        positions: Float[ndarray, " joints"],
+        velocities: Float[ndarray, " joints"],
+    ) -> Float[ndarray, " joints"]:
+        """Return the torques with those of braked joints replaced, N m."""
+        inertia = self._kinematics.joint_inertia(torch.tensor(positions)).numpy()
+        limit = self._limits.acceleration
+        acceleration = np.clip(-self._rate * velocities, -limit, limit)
+        others = ~braked
+        acceleration[others] = np.linalg.solve(
+            inertia[np.ix_(others, others)],
+            efforts[others] - inertia[np.ix_(others, braked)] @ acceleration[braked],
+        )
+        return np.asarray(inertia @ acceleration)
+
+    def _stopping_distance(
+        self, velocities: Float[ndarray, " joints"]
+    ) -> Float[ndarray, " joints"]:
+        """Return how far braked joints go: evenly to a slow speed, then exponentially, rad."""
+        speed, limit = np.abs(velocities), self._limits.acceleration
+        slow = limit / self._rate
+        evenly = (speed**2 / limit + slow / self._rate) / 2
+        return np.asarray(np.where(speed < slow, speed / self._rate, evenly))
 
     def relax(self) -> Float[ndarray, " commands"]:
         """Return the next torques on the way to none, N m; it needs no measurement."""
         return self._approach(np.zeros_like(self._efforts))
 
-    def _approach(self, wanted: Float[ndarray, " joints"]) -> Float[ndarray, " commands"]:
-        """Change the torques as fast as is allowed."""
-        self._efforts = self._efforts + np.clip(
-            wanted - self._efforts, -self._change, self._change
-        )
+    def _approach(
+        self, wanted: Float[ndarray, " joints"], together: bool = False
+    ) -> Float[ndarray, " joints"]:
+        """Change the torques as far and as fast as is allowed.
+
+        Together, they keep their ratios: joints that brake each other must not be flung, because
+        one gets its torque later than another.
+        """
+        if together:
+            wanted = wanted * _share(wanted, self._largest)
+        change = np.clip(wanted, -self._largest, self._largest) - self._efforts
+        if together:
+            change = change * _share(change, self._change)
+        self._efforts = self._efforts + np.clip(change, -self._change, self._change)
         return self._efforts.copy()
 
     def _refused(
@@ -161,3 +219,9 @@ class EffortGuard:
                 joint = int(np.flatnonzero(~good)[0])
                 return f"{what} of {names[joint]} is {values[joint]:.4g} {unit}"
         return ""
+
+
+def _share(values: Float[ndarray, " n"], limit: Float[ndarray, " n"] | float) -> float:
+    """Return the largest share, up to 1, of all values that keeps each within its limit."""
+    excess = float((np.abs(values) / limit).max(initial=0.0))
+    return 1.0 / max(excess, 1.0)

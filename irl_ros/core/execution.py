@@ -90,7 +90,7 @@ class Execution:
 
         Args:
             arm: Arm that is commanded.
-            kinematics: Its geometry.
+            kinematics: Its geometry and inertia.
             config: How policies are executed.
             streams_positions: The arm follows the positions of the commands, not the velocities.
         """
@@ -103,6 +103,7 @@ class Execution:
         self._feed = StateFeed(self._period, config.state_timeout)
         self._drive = Drive(
             arm.limits,
+            kinematics,
             self._period,
             config.guard,
             streams_positions=streams_positions,

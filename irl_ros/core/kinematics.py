@@ -1,6 +1,6 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Forward kinematics of an arm in torch: batched, double precision, differentiable."""
+"""Forward kinematics and inertia of an arm in torch: batched, double precision."""
 
 from typing import final
 
@@ -49,7 +49,7 @@ class Kinematics:
             arm: The arm.
             points: Tool points in the tool frame, one per row, m.
         """
-        constant, sine, versine, axes = [], [], [], []
+        constant, sine, versine, axes, turns = [], [], [], [], []
         for joint in arm.chain.joints:
             x, y, z = joint.axis
             cross = np.zeros((4, 4))
@@ -59,10 +59,15 @@ class Kinematics:
             versine.append(joint.parent_from_joint @ cross @ cross)
             # Columns: the axis as a direction, the frame's origin as a point.
             axes.append(np.array([[x, 0], [y, 0], [z, 0], [0, 1]]))
+            turns.append(cross)
         self._constant = torch.tensor(np.stack(constant))
         self._sine = torch.tensor(np.stack(sine))
         self._versine = torch.tensor(np.stack(versine))
         self._axes = torch.tensor(np.stack(axes))
+        self._turns = torch.tensor(np.stack(turns))
+        self._pseudo_inertias = torch.tensor(
+            np.stack([joint.pseudo_inertia for joint in arm.chain.joints])
+        )
         self._last_from_tool = torch.tensor(arm.chain.last_from_tool)
         homogeneous = np.vstack([points.T, np.ones(3)])
         self._last_from_points = torch.tensor(arm.chain.last_from_tool @ homogeneous)
@@ -120,6 +125,22 @@ class Kinematics:
         position = (frames[-1] @ self._last_from_tool)[..., None, :3, 3]
         linear = moments + torch.linalg.cross(axes, position.expand_as(axes))
         return torch.cat([linear, axes], dim=-1).transpose(-1, -2)
+
+    def joint_inertia(
+        self, joint_positions: Float[Tensor, "*batch joints"]
+    ) -> Float[Tensor, "*batch joints joints"]:
+        """Return the joint-space inertia matrix M, kg m^2; the kinetic energy is qd^T M qd / 2.
+
+        Joint i moves a point p = (x, y, z, 1) that it carries with qd_i W_i p, where W_i is its
+        cross-product matrix, moved to the base frame. With the pseudo-inertia P_j of all that
+        joint j carries, M_ij = tr(W_i P_j W_j^T) for i <= j.
+        """
+        frames = torch.stack(self._frames(joint_positions), dim=-3)
+        motions = frames @ self._turns @ torch.linalg.inv(frames)
+        pieces = frames @ self._pseudo_inertias @ frames.mT
+        carried = pieces.flip(-3).cumsum(-3).flip(-3)
+        upper = torch.einsum("...iab,...jab->...ij", motions, motions @ carried).triu()
+        return upper + upper.triu(1).mT
 
     def tool_motion(
         self,

@@ -24,6 +24,10 @@ class ChainJoint:
         parent_from_joint: Homogeneous transform from the previous moving joint's frame (the base
             link's for the first joint) to this joint's frame at zero; fixed joints are folded in.
         axis: Unit axis of rotation in the joint's frame.
+        pseudo_inertia: Pseudo-inertia of what the joint moves but the next one does not, in the
+            joint's frame: the integral of p p^T dm over its points p = (x, y, z, 1), with second
+            moments (kg m^2), first moments (kg m) and mass (kg). Zero if the description is
+            silent.
         lower: Lower position limit, rad.
         upper: Upper position limit, rad.
         velocity: Velocity limit, rad/s.
@@ -33,6 +37,7 @@ class ChainJoint:
     name: str
     parent_from_joint: Float[ndarray, "4 4"]
     axis: Float[ndarray, " 3"]
+    pseudo_inertia: Float[ndarray, "4 4"]
     lower: float
     upper: float
     velocity: float
@@ -87,7 +92,8 @@ def read_chain(path: Path, base_link: str, tool_link: str) -> Chain:
         transform = transform @ _origin(element)
         if element.get("type") == "fixed":
             continue
-        joints.append(_moving_joint(element, transform, path))
+        carried = _pseudo_inertia(root, _link(element, "child"), path_joints)
+        joints.append(_moving_joint(element, transform, carried, path))
         transform = np.eye(4)
     return Chain(root.get("name", ""), tuple(joints), transform)
 
@@ -102,8 +108,8 @@ def _numbers(element: ElementTree.Element | None, name: str, default: str) -> li
     return [float(word) for word in text.split()]
 
 
-def _origin(joint: ElementTree.Element) -> Float[ndarray, "4 4"]:
-    element = joint.find("origin")
+def _origin(placed: ElementTree.Element) -> Float[ndarray, "4 4"]:
+    element = placed.find("origin")
     roll, pitch, yaw = _numbers(element, "rpy", "0 0 0")
     cr, sr, cp, sp, cy, sy = (
         np.cos(roll), np.sin(roll), np.cos(pitch), np.sin(pitch), np.cos(yaw), np.sin(yaw)
@@ -119,8 +125,48 @@ def _origin(joint: ElementTree.Element) -> Float[ndarray, "4 4"]:
     return transform
 
 
+def _pseudo_inertia(
+    root: ElementTree.Element, link: str, chain: list[ElementTree.Element]
+) -> Float[ndarray, "4 4"]:
+    """Return that of a link and all behind it, up to the chain's next moving joint.
+
+    Joints beside the chain, such as fingers, count as fixed at zero.
+    """
+    total = _own_pseudo_inertia(root, link)
+    for joint in root.findall("joint"):
+        moves_on = joint in chain and joint.get("type") != "fixed"
+        if _link(joint, "parent") == link and not moves_on:
+            link_from_child = _origin(joint)
+            behind = _pseudo_inertia(root, _link(joint, "child"), chain)
+            total += link_from_child @ behind @ link_from_child.T
+    return total
+
+
+def _own_pseudo_inertia(root: ElementTree.Element, link: str) -> Float[ndarray, "4 4"]:
+    inertial = next(
+        (found.find("inertial") for found in root.findall("link") if found.get("name") == link),
+        None,
+    )
+    pseudo_inertia = np.zeros((4, 4))
+    if inertial is None:
+        return pseudo_inertia
+    tensor = inertial.find("inertia")
+    xx, xy, xz, yy, yz, zz = (
+        _numbers(tensor, f"i{axes}", "0")[0] for axes in ("xx", "xy", "xz", "yy", "yz", "zz")
+    )
+    inertia = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
+    # The tensor I holds int (y^2 + z^2) dm and so on, about the centre of mass.
+    pseudo_inertia[:3, :3] = np.trace(inertia) / 2 * np.eye(3) - inertia
+    pseudo_inertia[3, 3] = _numbers(inertial.find("mass"), "value", "0")[0]
+    link_from_centre = _origin(inertial)
+    return np.asarray(link_from_centre @ pseudo_inertia @ link_from_centre.T)
+
+
 def _moving_joint(
-    element: ElementTree.Element, parent_from_joint: Float[ndarray, "4 4"], path: Path
+    element: ElementTree.Element,
+    parent_from_joint: Float[ndarray, "4 4"],
+    pseudo_inertia: Float[ndarray, "4 4"],
+    path: Path,
 ) -> ChainJoint:
     name, kind = element.get("name", ""), element.get("type")
     if kind not in _MOVING:
@@ -138,6 +184,7 @@ def _moving_joint(
         name=name,
         parent_from_joint=parent_from_joint,
         axis=axis / np.linalg.norm(axis),
+        pseudo_inertia=pseudo_inertia,
         lower=bound("lower", "-inf"),
         upper=bound("upper", "inf"),
         velocity=bound("velocity", "inf"),

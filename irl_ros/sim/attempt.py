@@ -109,7 +109,7 @@ class GuardedDriver:
         self._guard: Guard | EffortGuard
         self._send: Callable[[ndarray], None]
         if self._space is ActionSpace.TORQUE:
-            self._guard = EffortGuard(limits, self._period, config)
+            self._guard = EffortGuard(limits, simulator.kinematics, self._period, config)
             self._guard.start()
             self._send = simulator.set_effort_command
         else:

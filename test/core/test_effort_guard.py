@@ -6,17 +6,20 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irl_ros.core.arm import load_arm
+from irl_ros.core.arm import ARM_NAMES, load_arm
 from irl_ros.core.effort_guard import EffortGuard
 from irl_ros.core.errors import ParameterError, SafetyError
 from irl_ros.core.guard_config import GuardConfig
+from irl_ros.core.kinematics import Kinematics
 from irl_ros.core.latch import GuardState
 
 PERIOD = 1 / 120
 ARM = load_arm("panda")
+KINEMATICS = Kinematics(ARM)
 LIMITS, HOME, REST = ARM.limits, ARM.home, np.zeros(7)
 efforts = st.lists(
     st.lists(st.floats(-1e6, 1e6), min_size=7, max_size=7).map(np.array), min_size=1, max_size=30
@@ -25,7 +28,7 @@ efforts = st.lists(
 
 @given(targets=efforts)
 def test_torques_and_their_changes_are_limited(targets: list[np.ndarray]) -> None:
-    guard, config = EffortGuard(LIMITS, PERIOD), GuardConfig()
+    guard, config = EffortGuard(LIMITS, KINEMATICS, PERIOD), GuardConfig()
     guard.start()
     commands = np.array([REST] + [guard.step(target, HOME, REST) for target in targets])
     assert (np.abs(commands) <= LIMITS.effort * config.effort_scale + 1e-9).all()
@@ -34,14 +37,14 @@ def test_torques_and_their_changes_are_limited(targets: list[np.ndarray]) -> Non
 
 
 def test_wanted_torques_inside_the_limits_are_reached() -> None:
-    guard, target = EffortGuard(LIMITS, PERIOD), np.full(7, 3.0)
+    guard, target = EffortGuard(LIMITS, KINEMATICS, PERIOD), np.full(7, 3.0)
     guard.start()
     np.testing.assert_array_equal(guard.step(target, HOME, REST), target)
 
 
 @pytest.mark.parametrize("end", [-1, 1])
 def test_a_joint_near_its_end_is_braked(end: int) -> None:
-    guard = EffortGuard(LIMITS, PERIOD)
+    guard = EffortGuard(LIMITS, KINEMATICS, PERIOD)
     guard.start()
     positions = HOME.copy()
     positions[0] = end * (LIMITS.upper[0] - 0.06)
@@ -66,14 +69,17 @@ def test_a_joint_near_its_end_is_braked(end: int) -> None:
 def test_what_cannot_be_trips_and_damps(
     target: np.ndarray, positions: np.ndarray, velocities: np.ndarray, reason: str
 ) -> None:
-    guard = EffortGuard(LIMITS, PERIOD)
+    guard = EffortGuard(LIMITS, KINEMATICS, PERIOD)
     guard.start()
     assert np.isfinite(guard.step(target, positions, velocities)).all()
     assert guard.state is GuardState.TRIPPED
     assert reason in guard.reason
     for _ in range(60):
         command = guard.step(np.full(7, 5.0), HOME, np.full(7, 0.2))
-    assert (command < 0).all()
+    inertia = KINEMATICS.joint_inertia(torch.tensor(HOME)).numpy()
+    slowing = np.linalg.solve(inertia, command)
+    np.testing.assert_allclose(slowing, slowing[0])
+    assert slowing[0] < -1.0
     with pytest.raises(SafetyError, match="rearm"):
         guard.start()
     guard.rearm()
@@ -82,7 +88,7 @@ def test_what_cannot_be_trips_and_damps(
 
 
 def test_no_torque_is_let_through_before_start_and_while_holding() -> None:
-    guard = EffortGuard(LIMITS, PERIOD)
+    guard = EffortGuard(LIMITS, KINEMATICS, PERIOD)
     assert not guard.step(np.full(7, 5.0), HOME, REST).any()
     guard.start()
     assert guard.step(np.full(7, 3.0), HOME, REST).all()
@@ -93,26 +99,89 @@ def test_no_torque_is_let_through_before_start_and_while_holding() -> None:
 
 def test_the_period_must_be_positive() -> None:
     with pytest.raises(ParameterError, match="period"):
-        EffortGuard(LIMITS, 0.0)
+        EffortGuard(LIMITS, KINEMATICS, 0.0)
 
 
+def stopped(
+    name: str, rate: float, config: GuardConfig, delay: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Let a moving arm be held for a second; return positions and velocities, by its inertia."""
+    arm = load_arm(name)
+    kinematics, generator = Kinematics(arm), np.random.default_rng(seed)
+    guard = EffortGuard(arm.limits, kinematics, 1 / rate, config)
+    positions = [arm.home + generator.uniform(-0.3, 0.3, 7)]
+    velocities = [generator.uniform(-0.8, 0.8, 7)] * (1 + delay)
+    for _ in range(round(rate)):
+        torques = guard.step(REST, positions[-1], velocities[-1 - delay])
+        inertia = kinematics.joint_inertia(torch.from_numpy(positions[-1])).numpy()
+        velocities.append(velocities[-1] + np.linalg.solve(inertia, torques) / rate)
+        positions.append(positions[-1] + velocities[-1] / rate)
+    return np.array(positions), np.array(velocities)
+
+
+@pytest.mark.parametrize("name", ARM_NAMES)
 @pytest.mark.parametrize(
-    ("period", "changes"),
+    ("rate", "changes"),
     [
-        (PERIOD, {"speed_limit": 0.5}),
-        (PERIOD, {"velocity_scale": 0.05}),
-        (PERIOD, {"effort_scale": 1.0}),
-        (1 / 40, {}),
+        (30.0, {}),
+        (120.0, {}),
+        (480.0, {}),
+        (120.0, {"speed_limit": 0.3}),
+        (120.0, {"velocity_scale": 0.05}),
+        (120.0, {"effort_scale": 1.0}),
     ],
 )
-def test_an_arm_is_damped_to_rest_whatever_the_margins(
-    period: float, changes: dict[str, float]
+@pytest.mark.parametrize("delay", [0, 1])
+@pytest.mark.parametrize("seed", range(3))
+def test_an_arm_is_brought_to_rest_without_swinging(
+    name: str, rate: float, changes: dict[str, float], delay: int, seed: int
 ) -> None:
-    """A held torque must not take more than twice the speed of the lightest joint in a period."""
-    guard = EffortGuard(LIMITS, period, GuardConfig(**changes))
-    inertia, speed = 0.054, 0.3  # of the Panda's last joint with the plate, kg m^2; rad/s
-    velocities = np.zeros(7)
-    velocities[6] = speed
-    for _ in range(round(1.0 / period)):
-        velocities[6] += period * guard.step(REST, HOME, velocities)[6] / inertia
-    assert abs(velocities[6]) < 0.02
+    """Also with velocities that are a period old."""
+    _, velocities = stopped(name, rate, GuardConfig(**changes), delay, seed)
+    half = len(velocities) // 2
+    assert np.abs(velocities[half:]).max() < 0.02
+    assert (velocities * np.sign(velocities[0])).min() > -0.02
+
+
+@pytest.mark.parametrize("name", ARM_NAMES)
+@pytest.mark.parametrize("rate", [20.0, 120.0])
+def test_pushed_outwards_for_long_no_joint_passes_its_limit(name: str, rate: float) -> None:
+    """All joints at once, by the arm's inertia without centrifugal torques."""
+    arm = load_arm(name)
+    kinematics, limits = Kinematics(arm), arm.limits
+    guard = EffortGuard(limits, kinematics, 1 / rate)
+    guard.start()
+    positions, velocities = arm.home, np.zeros(7)
+    away = np.array([1, -1, 1, -1, 1, -1, 1])
+    push = 2.0 * kinematics.joint_inertia(torch.tensor(arm.home)).numpy() @ away
+    for _ in range(round(10 * rate)):
+        inertia = kinematics.joint_inertia(torch.tensor(positions)).numpy()
+        torques = guard.step(push, positions, velocities)
+        velocities = velocities + np.linalg.solve(inertia, torques) / rate
+        positions = positions + velocities / rate
+        assert guard.state is GuardState.ARMED, guard.reason
+        assert (limits.lower < positions).all()
+        assert (positions < limits.upper).all()
+    assert np.minimum(positions - limits.lower, limits.upper - positions).min() < 0.3
+
+
+def test_a_braked_joint_slows_down_whatever_the_others_do() -> None:
+    guard = EffortGuard(LIMITS, KINEMATICS, PERIOD, GuardConfig(effort_rate=1e4))
+    guard.start()
+    positions, velocities = HOME.copy(), np.zeros(7)
+    positions[1], velocities[1] = LIMITS.upper[1] - 0.06, 0.2
+    inertia = KINEMATICS.joint_inertia(torch.tensor(positions)).numpy()
+    for others in (-5.0, 0.0, 5.0):
+        target = np.full(7, others)
+        target[1] = 50.0
+        torques = guard.step(target, positions, velocities)
+        assert np.linalg.solve(inertia, torques)[1] == pytest.approx(-15.0 * velocities[1])
+        np.testing.assert_allclose(np.delete(torques, 1), others)
+
+
+def test_without_a_position_there_is_nothing_to_brake_by() -> None:
+    guard = EffortGuard(LIMITS, KINEMATICS, PERIOD)
+    guard.start()
+    assert guard.step(np.full(7, 3.0), HOME, REST).all()
+    assert not guard.step(np.full(7, 3.0), np.full(7, math.nan), REST).any()
+    assert guard.state is GuardState.TRIPPED

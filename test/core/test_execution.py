@@ -4,6 +4,8 @@
 
 import dataclasses
 import math
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ import torch
 from arm_double import VelocityArm
 from policy_double import ARM, contract, neural_policy, policy, wave
 
+from irl_ros.core.arm import load_arm
 from irl_ros.core.drive import ArmCommand
 from irl_ros.core.errors import SafetyError
 from irl_ros.core.executable import ExecutablePolicy
@@ -427,6 +430,17 @@ def test_an_arm_that_is_pushed_after_its_torques_ended_is_left_alone() -> None:
 def test_torques_and_trajectories_do_not_go_together() -> None:
     execution = Execution(ARM, KINEMATICS, streams_positions=True)
     with pytest.raises(SafetyError, match="set command_interface to velocity"):
+        execution.load(policy(np.zeros((3, 7)), action_space="torque"))
+
+
+def test_torques_need_the_inertia_that_brakes_them(tmp_path: Path) -> None:
+    silent = re.sub(r"<inertial>.*?</inertial>", "", ARM.urdf_path.read_text(), flags=re.DOTALL)
+    path = tmp_path / "silent.urdf"
+    path.write_text(silent)
+    arm = load_arm(path)
+    execution = Execution(arm, Kinematics(arm))
+    execution.load(policy(np.zeros((3, 7))))
+    with pytest.raises(SafetyError, match=r"mass and inertia of every link, which .*silent.urdf"):
         execution.load(policy(np.zeros((3, 7)), action_space="torque"))
 
 

@@ -178,3 +178,19 @@ def test_the_derivative_of_the_state_agrees_with_finite_differences(name: str) -
         nudge[index] = 1e-6
         change = (state(leading + nudge) - state(leading - nudge)) / 2e-6
         torch.testing.assert_close(jacobian[..., index], change, atol=1e-8, rtol=1e-6)
+
+
+def test_inertia_gives_the_kinetic_energy_of_the_links(arm, postures):
+    """Link by link from its pseudo-inertia, velocities by finite differences."""
+    kinematics = Kinematics(arm)
+    step = 1e-6
+    rates = torch.from_numpy(np.random.default_rng(5).normal(size=postures.shape))
+    for q, qd in zip(postures, rates, strict=True):
+        ahead, behind = kinematics._frames(q + step * qd), kinematics._frames(q - step * qd)
+        energy = 0.0
+        for joint, after, before in zip(arm.chain.joints, ahead, behind, strict=True):
+            values, vectors = np.linalg.eigh(joint.pseudo_inertia)
+            velocities = ((after - before) / (2 * step)).numpy() @ vectors
+            energy += 0.5 * float((values * velocities**2).sum())
+        by_matrix = 0.5 * qd @ kinematics.joint_inertia(q) @ qd
+        assert float(by_matrix) == pytest.approx(energy, rel=1e-7)

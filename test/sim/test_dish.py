@@ -10,6 +10,7 @@ import torch
 
 from irl_ros.core.arm import ARM_NAMES
 from irl_ros.core.arm_driver import LimitsConfig
+from irl_ros.core.effort_guard import EffortGuard
 from irl_ros.core.errors import ParameterError, SafetyError
 from irl_ros.core.kinematics import inverse_kinematics
 from irl_ros.core.pose import Pose, quaternion_from_rotation, rotation_from_vector
@@ -34,6 +35,26 @@ def simulator(request):
 def panda():
     with DishSimulator() as simulator:
         yield simulator
+
+
+@pytest.mark.parametrize("command_steps", [2, 4, 8])
+def test_a_held_arm_comes_to_rest_from_torques(simulator, command_steps):
+    """Through its physics and its guard, as `policy_controller` commands it."""
+    period = command_steps / PHYSICS_RATE_HZ
+    guard = EffortGuard(simulator.arm.limits, simulator.kinematics, period)
+    inertia = simulator.kinematics.joint_inertia(torch.tensor(simulator.arm.home)).numpy()
+    fling = inertia @ np.array([4.0, -2.0, 4.0, 4.0, -4.0, 4.0, 4.0])
+    guard.start()
+    speeds = []
+    for time in np.arange(0.0, 0.8, period):
+        if time >= 0.2:
+            guard.hold()
+        joints = simulator.joint_state()
+        speeds.append(np.abs(joints.velocities).max())
+        simulator.set_effort_command(guard.step(fling, joints.positions, joints.velocities))
+        simulator.step(command_steps)
+    assert max(speeds) > 0.5
+    assert speeds[-1] < 0.02
 
 
 def go_to(simulator, pose, *, seconds=1.5):

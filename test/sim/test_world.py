@@ -38,6 +38,22 @@ def test_kinematics_agree_with_pybullet(arm, world):
         np.testing.assert_allclose(pose.rotation, rotation.numpy(), atol=1e-6)
 
 
+def test_inertia_agrees_with_pybullet(arm, world):
+    kinematics = Kinematics(arm)
+    generator = np.random.default_rng(1)
+    for _ in range(20):
+        q = generator.uniform(arm.limits.lower, arm.limits.upper)
+        world.reset(q)
+        still = [0.0] * 7
+        gravity = np.array(world.inverse_dynamics(q.tolist(), still, still))
+        columns = [
+            world.inverse_dynamics(q.tolist(), still, unit) - gravity
+            for unit in np.eye(7).tolist()
+        ]
+        inertia = kinematics.joint_inertia(torch.from_numpy(q)).numpy()
+        np.testing.assert_allclose(np.array(columns).T, inertia, atol=1e-9)
+
+
 def test_plate_velocity_agrees_with_the_jacobian(arm, world):
     kinematics = Kinematics(arm)
     world.reset(arm.home)
