@@ -19,6 +19,7 @@ from irl_ros.learning.cost import Cost
 
 _NS_PER_S = 1e9
 _LONGEST = 2.0  # control periods between two joint states that still have a reward
+_STANDING = 20  # joint states in a row with one stamp that are no accident
 
 
 @final
@@ -42,11 +43,16 @@ class LiveReward:
         self._features: AffineFeatures | None = None
         self._begin: JointSample | None = None
         self._last_ns = 0
+        self._standing = 0  # joint states with the newest stamp, after the first
         self._gaps: list[float] = []  # too long ones since the last control period, ns
 
     @property
     def problem(self) -> str:
         """Why joint states have no reward, empty while they have, or after a single gap."""
+        if self._standing >= _STANDING:
+            return (
+                "no reward: stamps of joint states stand still; the driver must stamp each of them"
+            )
         if len(self._gaps) < 2:
             return ""
         longest = _LONGEST * self._period_ns
@@ -83,6 +89,7 @@ class LiveReward:
         """Take a joint state; return the reward of a control period that it completes, or None."""
         begin, since_last_ns = self._begin, sample.stamp_ns - self._last_ns
         self._last_ns = sample.stamp_ns
+        self._standing = self._standing + 1 if since_last_ns == 0 else 0
         elapsed_ns = 0.0 if begin is None else sample.stamp_ns - begin.stamp_ns
         if begin is None or elapsed_ns < 0 or elapsed_ns > _LONGEST * self._period_ns:
             self._gaps = [*self._gaps[-1:], elapsed_ns] if elapsed_ns > 0 else []

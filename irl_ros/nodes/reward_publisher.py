@@ -30,6 +30,8 @@ from irl_ros.ros.parameters import declare_parameters
 from irl_ros.ros.spin import run_node
 from irl_ros.sim.motion_actions import motion_actions
 
+_THROTTLE_S = 10.0
+
 
 @dataclass(frozen=True)
 class RewardPublisherConfig(ArmDriverConfig):
@@ -70,7 +72,7 @@ class RewardPublisher(Node):
         if reward is not None:
             self._publisher.publish(conversions.float_message(reward))
         elif problem := self._reward.problem:
-            self.get_logger().warning(problem, once=True)
+            self.get_logger().warning(problem, throttle_duration_sec=_THROTTLE_S)
 
     def _on_target(self, target: Pose) -> None:
         self._target_known = True

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The live reward is minus the cost of the very states and actions that learning sees."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -103,6 +104,19 @@ def test_joint_states_that_are_too_rare_for_a_reward_are_told_not_a_single_gap()
     again = swing(2.0)[30:37]
     assert live.on_state(again[0]) is None
     assert live.on_state(again[-1]) is not None
+    assert live.problem == ""
+
+
+def test_stamps_that_stand_still_are_told() -> None:
+    live = LiveReward(KINEMATICS)
+    _, first, *others = swing(0.5)
+    live.on_state(first)
+    for sample in others[:19]:
+        live.on_state(dataclasses.replace(sample, stamp_ns=first.stamp_ns))
+    assert live.problem == ""
+    live.on_state(first)
+    assert "stamps of joint states stand still" in live.problem
+    live.on_state(others[-1])
     assert live.problem == ""
 
 
