@@ -158,6 +158,14 @@ _GENERALISATION = (
         cost_of="gcl_five_times",
     ),
     Method(
+        "reoptimised_no_likelihood",
+        "generalisation",
+        "the cost that no_likelihood learned, optimised elsewhere as it is",
+        reoptimised,
+        OPTIMISER,
+        cost_of="no_likelihood",
+    ),
+    Method(
         "other_arm_five_costs",
         "generalisation",
         "the mean of those five costs, optimised on another arm from standing still",

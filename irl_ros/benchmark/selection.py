@@ -28,7 +28,14 @@ FEW_ROLLOUTS = 40
 REOPTIMISED = "reoptimised"
 """The method that takes a learned cost to other places."""
 
-ELSEWHERE = (REOPTIMISED, "reoptimised_five_costs", "fitted", "tracked", "hand_written")
+ELSEWHERE = (
+    REOPTIMISED,
+    "reoptimised_five_costs",
+    "reoptimised_no_likelihood",
+    "fitted",
+    "tracked",
+    "hand_written",
+)
 """The methods that the table of other places shows: that one, and what it is measured against."""
 
 OTHER_ARM = (

@@ -31,6 +31,7 @@ def test_few_methods_are_given_more_than_the_demonstrations() -> None:
         "reoptimised",
         "other_arm",
         "reoptimised_five_costs",
+        "reoptimised_no_likelihood",
         "other_arm_five_costs",
         "other_arm_no_likelihood",
     ]
