@@ -89,6 +89,20 @@ class Arm:
         """Names of the joints, from the base outwards."""
         return self.limits.names
 
+    def require_inertia(self) -> None:
+        """Check that the description tells the inertia of all that moves.
+
+        Raises:
+            ParameterError: If a link has none, or one that no body can have.
+        """
+        for joint in self.chain.joints:
+            inertia = joint.pseudo_inertia
+            if not (np.isfinite(inertia).all() and np.linalg.eigvalsh(inertia).min() > 0):
+                raise ParameterError(
+                    f"{self.urdf_path}: the links behind {joint.name} have no inertia, or one "
+                    "that no body can have; give every link that moves its mass and inertia"
+                )
+
 
 @dataclass(frozen=True)
 class _Facts:

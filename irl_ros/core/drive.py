@@ -82,6 +82,7 @@ class Drive:
         self._torques = False
         self._velocities_end = False
         self._zeros_left = 0
+        self._coasting = False
         self._patience = round(_PATIENCE / period) if streams_positions else 0
         self._unsettled = 0
 
@@ -183,13 +184,16 @@ class Drive:
     def stopping(self, sample: JointSample | None) -> ArmCommand | None:
         """Return the next command on the way to rest, None once the arm has come to rest.
 
-        What was commanded last is also what ends: torques are damped and end with zero torques,
+        What was commanded last is also what ends: torques brake and end with zero torques,
         velocities end with zero velocities. Positions end where a tripped arm stands.
 
         Args:
             sample: Measured joints; None if there is no fresh measurement. An arm that is driven
-                by torques is not damped then, it coasts.
+                by torques is not braked then, it coasts until there is one.
         """
+        if self._torques and self._coasting and sample is not None:
+            # Measurements are back; it may be moving yet.
+            self._coasting, self._zeros_left = False, _LAST_ZEROS
         if self._zeros_left == 0 and (self._torques or self._guard.at_rest):
             return None
         if self._torques:
@@ -218,7 +222,8 @@ class Drive:
                 np.zeros(self._joints), sample.joint_positions, sample.joint_velocities
             )
             return self._effort_command(efforts)
-        # Damping needs a measured velocity. Without one, no torque but gravity compensation.
+        # Braking needs a measured velocity. Without one, no torque but gravity compensation.
+        self._coasting = sample is None
         efforts = self._effort_guard.relax()
         if not efforts.any():
             self._zeros_left -= 1

@@ -16,10 +16,12 @@ from irl_ros.core.guard_config import GuardConfig
 from irl_ros.core.kinematics import Kinematics
 from irl_ros.core.latch import GuardState, Latch
 
-# Braked joints slow down at a rate r. By a velocity that was measured t ago, x' = -r x(t_old) dies
-# away without swinging up to r t = 1 / e; a quarter leaves room for what else is slow.
-_BRAKING_RATE = 15.0  # 1/s
-_BRAKING_SHARE = 0.25  # largest part of a speed that is lost in a command period
+# Speeds are corrected at a rate r. By a velocity that was measured t ago, x' = -r x(t_old) dies
+# away without swinging up to r t = 1 / e; a quarter leaves room for what else is slow. Faster, and
+# limits of torque rates would fling light joints, because heavy ones get their torques later.
+_RATE = 10.0  # 1/s
+_SHARE = 0.25  # largest part of a speed that is taken away in a command period
+_RESERVE = 2  # command periods; a joint that may reach its speed limit within them is bounded
 
 
 @final
@@ -27,17 +29,19 @@ class EffortGuard:
     """Keep joint torques within the limits and brake an arm that comes too near to its ends.
 
     Torques are those on top of gravity compensation. Torques and their rate of change are
-    limited. How far a torque moves an arm depends on its dynamics, so positions and speeds cannot
-    be bounded beforehand as they are for velocities: a joint that could not stop before its limit
-    any more, or is too fast, is braked instead, and an impossible measurement trips. All joints of
-    a holding or tripped arm are braked.
+    limited. How far a torque moves an arm depends on its dynamics, and on friction and contact
+    that nobody knows, so positions and speeds cannot be bounded beforehand as they are for
+    velocities. A joint that gets into the last half of its margin all the same, and an impossible
+    measurement, trip. All joints of a holding or tripped arm are braked.
 
-    Braked joints B get the torques that slow them down whatever the torques of the others O do,
-    by the inertia M of the arm without its centrifugal torques:
+    With the joint-space inertia M, torques tau mean accelerations a = M^-1 tau, but for friction,
+    contact and centrifugal torques. Where a joint comes near its speed limit v, which falls
+    towards its end at a distance d, its acceleration is bounded and those of the others are kept:
 
-        qdd_B = -r qd_B, at most the acceleration limit
-        qdd_O = M_OO^-1 (tau_O - M_OB qdd_B)
-        tau_B = M_BB qdd_B + M_BO qdd_O
+        v = min(v_max, r d / 4),   a_i <= r (v_i - qd_i),   tau = M a
+
+    with r = min(10 /s, 1 / (4 h)) for a command period h. What is left of d then dies away
+    critically damped: d'' = -r d' - r^2 / 4 d. A braked arm gets a = -r qd.
     """
 
     def __init__(
@@ -65,13 +69,14 @@ class EffortGuard:
         self._limits = limits
         self._config = config
         self._largest = limits.effort * config.effort_scale
-        self._period = period
         self._change = config.effort_rate * period
         self._upper = limits.upper - config.position_margin
         self._lower = limits.lower + config.position_margin
         self._speed = np.minimum(limits.velocity * config.velocity_scale, config.speed_limit)
-        self._rate = min(_BRAKING_RATE, _BRAKING_SHARE / period)
+        self._rate = min(_RATE, _SHARE / period)
+        self._reserve = np.minimum(_RESERVE * period * limits.acceleration, self._speed / 2)
         self._kinematics = kinematics
+        self._posture: Float[ndarray, " joints"] | None = None
         self._efforts = np.zeros_like(limits.effort)
 
     @property
@@ -94,11 +99,11 @@ class EffortGuard:
         self._efforts = np.zeros_like(self._efforts)
 
     def hold(self, reason: str = "asked to hold") -> None:
-        """Damp the arm; `start` arms again."""
+        """Brake the arm; `start` arms again."""
         self._latch.hold(reason)
 
     def trip(self, reason: str) -> None:
-        """Damp the arm until rearmed."""
+        """Brake the arm until rearmed."""
         self._latch.trip(reason)
 
     def rearm(self) -> None:
@@ -121,73 +126,56 @@ class EffortGuard:
         reason = self._refused(target_effort, joint_positions, joint_velocities)
         if self._latch.state is GuardState.ARMED and reason:
             self._latch.trip(reason)
-        if not (np.isfinite(joint_positions).all() and np.isfinite(joint_velocities).all()):
+        if np.isfinite(joint_positions).all() and not self._impossible(joint_positions).any():
+            self._posture = joint_positions
+        if self._posture is None or not np.isfinite(joint_velocities).all():
             return self.relax()
         if self._latch.state is not GuardState.ARMED:
-            all_joints = np.ones(len(self._efforts), dtype=bool)
-            rest = np.zeros_like(self._efforts)
-            wanted = self._brake(all_joints, rest, joint_positions, joint_velocities)
-            return self._approach(wanted, together=True)
-        # A joint that may still go on is looked at again only after a period.
-        end = joint_positions + (self._config.response_time + self._period) * joint_velocities
-        end = end + np.sign(joint_velocities) * self._stopping_distance(joint_velocities)
-        fast = np.abs(joint_velocities) > self._speed
-        high, low = end > self._upper, end < self._lower
-        wanted = target_effort
-        if (braked := fast | high | low).any():
-            braking = self._brake(braked, target_effort, joint_positions, joint_velocities)
-            # Torques that brake even more are welcome.
-            wanted = np.where(high, np.minimum(target_effort, braking), target_effort)
-            wanted = np.where(low, np.maximum(wanted, braking), wanted)
-            wanted = np.where(fast, braking, wanted)
-        return self._approach(wanted)
+            braking = self._braking(np.zeros_like(self._efforts), joint_velocities)
+            return self._approach(self._inertia @ braking)
+        upwards = self._speed_limit(self._upper - joint_positions)
+        downwards = -self._speed_limit(joint_positions - self._lower)
+        high = joint_velocities > upwards - self._reserve
+        low = joint_velocities < downwards + self._reserve
+        if not (high | low).any():
+            return self._approach(target_effort)
+        inertia, possible = self._inertia, np.clip(target_effort, -self._largest, self._largest)
+        wanted = np.linalg.solve(inertia, possible)
+        ceiling = np.where(high, self._braking(upwards, joint_velocities), np.inf)
+        floor = np.where(low, self._braking(downwards, joint_velocities), -np.inf)
+        return self._approach(inertia @ np.clip(wanted, floor, ceiling))
 
-    def _brake(
-        self,
-        braked: Bool[ndarray, " joints"],
-        efforts: Float[ndarray, " joints"],
-        positions: Float[ndarray, " joints"],
-        velocities: Float[ndarray, " joints"],
-    ) -> Float[ndarray, " joints"]:
-        """Return the torques with those of braked joints replaced, N m."""
-        inertia = self._kinematics.joint_inertia(torch.tensor(positions)).numpy()
-        limit = self._limits.acceleration
-        acceleration = np.clip(-self._rate * velocities, -limit, limit)
-        others = ~braked
-        acceleration[others] = np.linalg.solve(
-            inertia[np.ix_(others, others)],
-            efforts[others] - inertia[np.ix_(others, braked)] @ acceleration[braked],
-        )
-        return np.asarray(inertia @ acceleration)
+    @property
+    def _inertia(self) -> Float[ndarray, "joints joints"]:
+        """Of the newest possible posture, kg m^2."""
+        inertia = self._kinematics.joint_inertia(torch.tensor(self._posture))
+        return np.asarray(inertia.numpy())
 
-    def _stopping_distance(
-        self, velocities: Float[ndarray, " joints"]
+    def _speed_limit(self, room: Float[ndarray, " joints"]) -> Float[ndarray, " joints"]:
+        """Return how fast a joint may go where it has so much room, rad/s; beyond: back."""
+        return np.asarray(np.clip(self._rate / 4 * room, -self._speed, self._speed))
+
+    def _braking(
+        self, limit: Float[ndarray, " joints"], velocities: Float[ndarray, " joints"]
     ) -> Float[ndarray, " joints"]:
-        """Return how far braked joints go: evenly to a slow speed, then exponentially, rad."""
-        speed, limit = np.abs(velocities), self._limits.acceleration
-        slow = limit / self._rate
-        evenly = (speed**2 / limit + slow / self._rate) / 2
-        return np.asarray(np.where(speed < slow, speed / self._rate, evenly))
+        """Return the accelerations that lead to a speed limit, rad/s^2."""
+        largest = self._limits.acceleration
+        return np.asarray(np.clip(self._rate * (limit - velocities), -largest, largest))
 
     def relax(self) -> Float[ndarray, " commands"]:
         """Return the next torques on the way to none, N m; it needs no measurement."""
         return self._approach(np.zeros_like(self._efforts))
 
-    def _approach(
-        self, wanted: Float[ndarray, " joints"], together: bool = False
-    ) -> Float[ndarray, " joints"]:
-        """Change the torques as far and as fast as is allowed.
-
-        Together, they keep their ratios: joints that brake each other must not be flung, because
-        one gets its torque later than another.
-        """
-        if together:
-            wanted = wanted * _share(wanted, self._largest)
+    def _approach(self, wanted: Float[ndarray, " joints"]) -> Float[ndarray, " joints"]:
+        """Change the torques as far and as fast as is allowed."""
         change = np.clip(wanted, -self._largest, self._largest) - self._efforts
-        if together:
-            change = change * _share(change, self._change)
         self._efforts = self._efforts + np.clip(change, -self._change, self._change)
         return self._efforts.copy()
+
+    def _impossible(self, positions: Float[ndarray, " joints"]) -> Bool[ndarray, " joints"]:
+        beyond = self._config.overtravel
+        low, high = self._limits.lower - beyond, self._limits.upper + beyond
+        return ~((low <= positions) & (positions <= high))
 
     def _refused(
         self,
@@ -198,15 +186,9 @@ class EffortGuard:
         limits, names = self._limits, self._limits.names
         if len(efforts) != len(names):
             return f"command has {len(efforts)} values; the arm has {len(names)} joints"
-        beyond = self._config.overtravel
         checks = (
             ("commanded torque", "N m", efforts, np.isfinite(efforts)),
-            (
-                "measured position",
-                "rad",
-                positions,
-                (limits.lower - beyond <= positions) & (positions <= limits.upper + beyond),
-            ),
+            ("measured position", "rad", positions, ~self._impossible(positions)),
             (
                 "measured velocity",
                 "rad/s",
@@ -218,10 +200,14 @@ class EffortGuard:
             if not good.all():
                 joint = int(np.flatnonzero(~good)[0])
                 return f"{what} of {names[joint]} is {values[joint]:.4g} {unit}"
+        last_half = self._config.position_margin / 2
+        unstopped = ((positions > self._upper + last_half) & (velocities > 0)) | (
+            (positions < self._lower - last_half) & (velocities < 0)
+        )
+        if unstopped.any():
+            joint = int(np.flatnonzero(unstopped)[0])
+            room = min(
+                limits.upper[joint] - positions[joint], positions[joint] - limits.lower[joint]
+            )
+            return f"braking does not stop {names[joint]}, which is {room:.2g} rad from its end"
         return ""
-
-
-def _share(values: Float[ndarray, " n"], limit: Float[ndarray, " n"] | float) -> float:
-    """Return the largest share, up to 1, of all values that keeps each within its limit."""
-    excess = float((np.abs(values) / limit).max(initial=0.0))
-    return 1.0 / max(excess, 1.0)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from numpy import ndarray
 from torch import Tensor
@@ -15,15 +14,14 @@ from torch import Tensor
 from irl_ros.core.action import ActionSpace
 from irl_ros.core.arm import Arm
 from irl_ros.core.contract import ExecutionContract
-from irl_ros.core.errors import DataError, SafetyError
-from irl_ros.core.kinematics import STATE_DIM, Kinematics
+from irl_ros.core.errors import DataError, ParameterError, SafetyError
+from irl_ros.core.kinematics import STATE_DIM
 from irl_ros.core.policy import StorablePolicy
 from irl_ros.core.pose import Pose, rotation_vector
 
 _PLACE_TOLERANCE = 0.01  # m
 _TURN_TOLERANCE = 0.05  # rad
 _PERIOD_SLACK = 1e-3  # part of a command period
-_LEAST_INERTIA = 1e-6  # kg m^2
 
 
 @dataclass(frozen=True)
@@ -98,11 +96,13 @@ def check_policy(policy: ExecutablePolicy, arm: Arm, command_period: float) -> N
         contract.check_actions(joints)
     except DataError as error:
         raise SafetyError(f"{label}: {error}") from error
-    if policy.action_space is ActionSpace.TORQUE and not _can_be_braked(arm):
-        raise SafetyError(
-            f"{label} commands torques; to brake them, the guard needs mass and inertia of every "
-            f"link, which {arm.urdf_path} lacks; add them, or train with velocities"
-        )
+    if policy.action_space is ActionSpace.TORQUE:
+        try:
+            arm.require_inertia()
+        except ParameterError as error:
+            raise SafetyError(
+                f"{label} commands torques, which are braked by the arm's inertia. {error}"
+            ) from error
     limits = arm.limits
     start = np.array(contract.start)
     outside = ~((limits.lower <= start) & (start <= limits.upper))
@@ -119,11 +119,6 @@ def check_policy(policy: ExecutablePolicy, arm: Arm, command_period: float) -> N
             f"command period {command_period:.4g} s; set command_rate_hz to a multiple of "
             f"{1 / contract.control_period:g}"
         )
-
-
-def _can_be_braked(arm: Arm) -> bool:
-    inertia = Kinematics(arm).joint_inertia(torch.tensor(arm.home))
-    return bool(torch.linalg.eigvalsh(inertia).min() > _LEAST_INERTIA)
 
 
 def check_target(policy: ExecutablePolicy, target: Pose | None) -> None:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The kinematic chain of a robot description (URDF), read with the standard library."""
 
+import math
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +27,8 @@ class ChainJoint:
         axis: Unit axis of rotation in the joint's frame.
         pseudo_inertia: Pseudo-inertia of what the joint moves but the next one does not, in the
             joint's frame: the integral of p p^T dm over its points p = (x, y, z, 1), with second
-            moments (kg m^2), first moments (kg m) and mass (kg). Zero if the description is
-            silent.
+            moments (kg m^2), first moments (kg m) and mass (kg). Positive definite for bodies that
+            can exist, zero if the description is silent, NaN where it gives no number.
         lower: Lower position limit, rad.
         upper: Upper position limit, rad.
         velocity: Velocity limit, rad/s.
@@ -108,6 +109,15 @@ def _numbers(element: ElementTree.Element | None, name: str, default: str) -> li
     return [float(word) for word in text.split()]
 
 
+def _number(element: ElementTree.Element | None, name: str) -> float:
+    """Return one number, 0 if it is not there, NaN if it is something else."""
+    try:
+        (value,) = _numbers(element, name, "0")
+    except ValueError:
+        return math.nan
+    return value
+
+
 def _origin(placed: ElementTree.Element) -> Float[ndarray, "4 4"]:
     element = placed.find("origin")
     roll, pitch, yaw = _numbers(element, "rpy", "0 0 0")
@@ -152,12 +162,12 @@ def _own_pseudo_inertia(root: ElementTree.Element, link: str) -> Float[ndarray, 
         return pseudo_inertia
     tensor = inertial.find("inertia")
     xx, xy, xz, yy, yz, zz = (
-        _numbers(tensor, f"i{axes}", "0")[0] for axes in ("xx", "xy", "xz", "yy", "yz", "zz")
+        _number(tensor, f"i{axes}") for axes in ("xx", "xy", "xz", "yy", "yz", "zz")
     )
     inertia = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
     # The tensor I holds int (y^2 + z^2) dm and so on, about the centre of mass.
     pseudo_inertia[:3, :3] = np.trace(inertia) / 2 * np.eye(3) - inertia
-    pseudo_inertia[3, 3] = _numbers(inertial.find("mass"), "value", "0")[0]
+    pseudo_inertia[3, 3] = _number(inertial.find("mass"), "value")
     link_from_centre = _origin(inertial)
     return np.asarray(link_from_centre @ pseudo_inertia @ link_from_centre.T)
 

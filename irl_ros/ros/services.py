@@ -63,7 +63,7 @@ def once_acquainted(ready: Callable[[], bool]) -> Callable[[], bool]:
         ready: True while the client sees the service, such as `Client.service_is_ready`.
 
     Returns:
-        The condition, for this client alone; it begins anew when the service goes away.
+        The condition, for this client alone; it begins anew when it finds the service gone.
     """
     since: float | None = None
 

@@ -109,6 +109,7 @@ class GuardedDriver:
         self._guard: Guard | EffortGuard
         self._send: Callable[[ndarray], None]
         if self._space is ActionSpace.TORQUE:
+            simulator.arm.require_inertia()
             self._guard = EffortGuard(limits, simulator.kinematics, self._period, config)
             self._guard.start()
             self._send = simulator.set_effort_command

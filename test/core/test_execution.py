@@ -402,6 +402,24 @@ def test_torques_end_with_zero_torques_and_nothing_else(silent: bool) -> None:
     assert np.abs(np.diff(efforts, axis=0)).max() <= 500.0 * PERIOD + 1e-9
 
 
+def test_an_arm_that_coasted_is_braked_once_measurements_are_back() -> None:
+    setup = torque_setup()
+    for _ in range(60):
+        setup.time_ns += round(1e9 * PERIOD)
+        setup.execution.on_silence(setup.now)
+    assert setup.execution.phase is Phase.HOLDING
+    assert not setup.execution.damping
+    commands = [setup.tick(setup.sample(joint_velocities=np.full(7, 0.3))) for _ in range(30)]
+    assert setup.execution.damping
+    assert commands[-1] is not None
+    assert commands[-1].joint_efforts is not None
+    assert commands[-1].joint_efforts @ np.full(7, 0.3) < 0
+    while (command := setup.tick()) is not None:
+        last = command
+    np.testing.assert_array_equal(last.joint_efforts, np.zeros(7))
+    assert setup.tick(setup.sample(joint_velocities=np.full(7, 0.3))) is None
+
+
 def test_no_execution_begins_while_torques_damp_the_arm() -> None:
     setup = torque_setup()
     setup.execution.hold("test")
@@ -433,14 +451,19 @@ def test_torques_and_trajectories_do_not_go_together() -> None:
         execution.load(policy(np.zeros((3, 7)), action_space="torque"))
 
 
-def test_torques_need_the_inertia_that_brakes_them(tmp_path: Path) -> None:
-    silent = re.sub(r"<inertial>.*?</inertial>", "", ARM.urdf_path.read_text(), flags=re.DOTALL)
-    path = tmp_path / "silent.urdf"
-    path.write_text(silent)
+@pytest.mark.parametrize(
+    ("link", "mass"), [("panda_link3", "0"), ("panda_link7", "-4"), ("panda_link5", "heavy")]
+)
+def test_torques_need_the_inertia_that_brakes_them(link: str, mass: str, tmp_path: Path) -> None:
+    described = ARM.urdf_path.read_text()
+    begin = described.index(f'<link name="{link}">')
+    massless = re.sub('mass value="[0-9.]+"', f'mass value="{mass}"', described[begin:], count=1)
+    path = tmp_path / "massless.urdf"
+    path.write_text(described[:begin] + massless)
     arm = load_arm(path)
     execution = Execution(arm, Kinematics(arm))
     execution.load(policy(np.zeros((3, 7))))
-    with pytest.raises(SafetyError, match=r"mass and inertia of every link, which .*silent.urdf"):
+    with pytest.raises(SafetyError, match=rf"links behind {link.replace('link', 'joint')} have"):
         execution.load(policy(np.zeros((3, 7)), action_space="torque"))
 
 

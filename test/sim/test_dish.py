@@ -57,6 +57,26 @@ def test_a_held_arm_comes_to_rest_from_torques(simulator, command_steps):
     assert speeds[-1] < 0.02
 
 
+@pytest.mark.parametrize("command_steps", [2, 8])
+@pytest.mark.parametrize("way", [-1, 1])
+def test_an_arm_that_is_pushed_for_long_does_not_reach_its_ends(simulator, command_steps, way):
+    """Through its physics, friction included; the guard brakes or, at the latest, trips."""
+    period, limits = command_steps / PHYSICS_RATE_HZ, simulator.arm.limits
+    guard = EffortGuard(limits, simulator.kinematics, period)
+    guard.start()
+    # These joints turn the arm about axes on which it does not meet table and rack.
+    push = way * np.array([1.5, 0.0, 0.0, 0.0, 0.6, 0.0, 0.3])
+    room = []
+    for _ in range(round(7.0 / period)):
+        joints = simulator.joint_state()
+        room.append(np.minimum(limits.upper - joints.positions, joints.positions - limits.lower))
+        simulator.set_effort_command(guard.step(push, joints.positions, joints.velocities))
+        simulator.step(command_steps)
+    nearest = np.min(room, axis=0)
+    assert nearest[[0, 4, 6]].min() < 0.2
+    assert nearest.min() > 0.005
+
+
 def go_to(simulator, pose, *, seconds=1.5):
     """Bring the plate to a pose with velocity commands, straight in joint space."""
     goal = inverse_kinematics(simulator.kinematics, pose, simulator.arm.home)
