@@ -97,7 +97,7 @@ class Drive:
     @property
     def damping(self) -> bool:
         """Whether torques may still be needed to bring the arm to rest."""
-        return self._torques and self._zeros_left > 0
+        return self._torques and (self._zeros_left > 0 or self._coasting)
 
     def start(self, sample: JointSample) -> None:
         """Arm the guard where the arm is, for velocities.
@@ -118,7 +118,7 @@ class Drive:
     ) -> None:
         """Say what the actions that follow mean."""
         self._action = np.zeros(self._joints)
-        self._torques = space is ActionSpace.TORQUE
+        self._torques, self._coasting = space is ActionSpace.TORQUE, False
         if self._torques:
             # Torques take over: what is left of the velocities must not come back afterwards,
             # and a driver must not keep the last one.

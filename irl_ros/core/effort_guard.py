@@ -16,12 +16,14 @@ from irl_ros.core.guard_config import GuardConfig
 from irl_ros.core.kinematics import Kinematics
 from irl_ros.core.latch import GuardState, Latch
 
-# Speeds are corrected at a rate r. By a velocity that was measured t ago, x' = -r x(t_old) dies
-# away without swinging up to r t = 1 / e; a quarter leaves room for what else is slow. Faster, and
-# limits of torque rates would fling light joints, because heavy ones get their torques later.
-_RATE = 10.0  # 1/s
-_SHARE = 0.25  # largest part of a speed that is taken away in a command period
-_RESERVE = 2  # command periods; a joint that may reach its speed limit within them is bounded
+# Part of its speed that is taken from a joint in a command period. By a velocity that was measured
+# t ago, x' = -r x(t_old) dies away without swinging up to r t = 1 / e; a quarter leaves room.
+_SHARE = 0.25
+# All joints at once are braked more slowly, 1/s: limits of torque rates would fling light joints,
+# because heavy ones get their torques later.
+_RATE = 10.0
+_SWEEPS = 10  # over joints whose torques depend on each other
+_EASE = 0.6  # part of the acceleration limit with which joints slow down before their ends
 
 
 @final
@@ -34,14 +36,17 @@ class EffortGuard:
     velocities. A joint that gets into the last half of its margin all the same, and an impossible
     measurement, trip. All joints of a holding or tripped arm are braked.
 
-    With the joint-space inertia M, torques tau mean accelerations a = M^-1 tau, but for friction,
-    contact and centrifugal torques. Where a joint comes near its speed limit v, which falls
-    towards its end at a distance d, its acceleration is bounded and those of the others are kept:
+    What brakes is in proportion to the inertia, M for all joints and m_i = 1 / (M^-1)_ii for one
+    while the others are free (h: command period, r = min(10 /s, 1 / (4 h))):
 
-        v = min(v_max, r d / 4),   a_i <= r (v_i - qd_i),   tau = M a
+        armed              tau_i <= m_i (v_i - qd_i) / (4 h)   towards an end at a distance d_i
+                           v_i = min(v_max, r d_i / 4, sqrt(1.2 a_i d_i)), a_i: acceleration limit
+        held or tripped    tau = -r M qd, accelerations within their limits
+        in the margin      tau_i <= -M_ii qd_i / (2 h) while moving towards the end
 
-    with r = min(10 /s, 1 / (4 h)) for a command period h. What is left of d then dies away
-    critically damped: d'' = -r d' - r^2 / 4 d. A braked arm gets a = -r qd.
+    The first holds for joints that would be faster than v_i in four periods if they went on
+    accelerating as measured, less what the torques of the others add for the worse; the others
+    keep their torques. Where an arm stands against something, it may press.
     """
 
     def __init__(
@@ -69,15 +74,18 @@ class EffortGuard:
         self._limits = limits
         self._config = config
         self._largest = limits.effort * config.effort_scale
+        self._period = period
         self._change = config.effort_rate * period
         self._upper = limits.upper - config.position_margin
         self._lower = limits.lower + config.position_margin
         self._speed = np.minimum(limits.velocity * config.velocity_scale, config.speed_limit)
-        self._rate = min(_RATE, _SHARE / period)
-        self._reserve = np.minimum(_RESERVE * period * limits.acceleration, self._speed / 2)
+        self._gain = _SHARE / period
+        self._rate = min(_RATE, self._gain)
         self._kinematics = kinematics
         self._posture: Float[ndarray, " joints"] | None = None
         self._efforts = np.zeros_like(limits.effort)
+        self._velocities = np.zeros_like(limits.effort)
+        self._high = self._low = np.zeros(len(limits.names), dtype=bool)
 
     @property
     def state(self) -> GuardState:
@@ -97,6 +105,7 @@ class EffortGuard:
         """
         self._latch.arm()
         self._efforts = np.zeros_like(self._efforts)
+        self._high = self._low = np.zeros(len(self._efforts), dtype=bool)
 
     def hold(self, reason: str = "asked to hold") -> None:
         """Brake the arm; `start` arms again."""
@@ -128,39 +137,84 @@ class EffortGuard:
             self._latch.trip(reason)
         if np.isfinite(joint_positions).all() and not self._impossible(joint_positions).any():
             self._posture = joint_positions
-        if self._posture is None or not np.isfinite(joint_velocities).all():
+        posture = self._posture
+        if posture is None or not np.isfinite(joint_velocities).all():
             return self.relax()
-        if self._latch.state is not GuardState.ARMED:
-            braking = self._braking(np.zeros_like(self._efforts), joint_velocities)
-            return self._approach(self._inertia @ braking)
-        upwards = self._speed_limit(self._upper - joint_positions)
-        downwards = -self._speed_limit(joint_positions - self._lower)
-        high = joint_velocities > upwards - self._reserve
-        low = joint_velocities < downwards + self._reserve
-        if not (high | low).any():
-            return self._approach(target_effort)
-        inertia, possible = self._inertia, np.clip(target_effort, -self._largest, self._largest)
-        wanted = np.linalg.solve(inertia, possible)
-        ceiling = np.where(high, self._braking(upwards, joint_velocities), np.inf)
-        floor = np.where(low, self._braking(downwards, joint_velocities), -np.inf)
-        return self._approach(inertia @ np.clip(wanted, floor, ceiling))
+        faster, self._velocities = joint_velocities - self._velocities, joint_velocities
+        if self._latch.state is GuardState.ARMED:
+            wanted = self._bounded(target_effort, posture, joint_velocities, faster)
+        else:
+            limit = self._limits.acceleration
+            slowing = np.clip(-self._rate * joint_velocities, -limit, limit)
+            wanted = self._inertia(posture) @ slowing
+        return self._approach(self._stop_in_margin(wanted, posture, joint_velocities))
 
-    @property
-    def _inertia(self) -> Float[ndarray, "joints joints"]:
-        """Of the newest possible posture, kg m^2."""
-        inertia = self._kinematics.joint_inertia(torch.tensor(self._posture))
-        return np.asarray(inertia.numpy())
+    def _bounded(
+        self,
+        efforts: Float[ndarray, " joints"],
+        posture: Float[ndarray, " joints"],
+        velocities: Float[ndarray, " joints"],
+        faster: Float[ndarray, " joints"],
+    ) -> Float[ndarray, " joints"]:
+        """Return the torques, bounded for joints near the speeds that their ends allow, N m."""
+        up = self._speed_limit(self._upper - posture)
+        down = self._speed_limit(posture - self._lower)
+        self._high = self._near(self._high, up, velocities, faster)
+        self._low = self._near(self._low, down, -velocities, -faster)
+        if not (self._high | self._low).any():
+            return efforts
+        mobility = np.linalg.inv(self._inertia(posture))
+        damping = self._gain / np.diagonal(mobility)
+        ceiling = np.where(self._high, damping * (up - velocities), np.inf)
+        floor = np.where(self._low, -damping * (down + velocities), -np.inf)
+        bounded = np.clip(efforts, floor, ceiling)
+        for i in list(np.flatnonzero(self._high | self._low)) * _SWEEPS:
+            # What the torques of the others add, if it is for the worse.
+            added = mobility[i] @ bounded / mobility[i, i] - bounded[i]
+            low, high = floor[i] - min(added, 0.0), ceiling[i] - max(added, 0.0)
+            bounded[i] = np.clip(efforts[i], low, high)
+        return np.asarray(bounded)
+
+    def _near(
+        self,
+        near: Bool[ndarray, " joints"],
+        limit: Float[ndarray, " joints"],
+        speeds: Float[ndarray, " joints"],
+        faster: Float[ndarray, " joints"],
+    ) -> Bool[ndarray, " joints"]:
+        """Return which joints come near a speed limit, or did and are not yet far from it.
+
+        They must not be let go at once, only to be caught again.
+        """
+        far = (limit > self._speed / 4) & (speeds < limit / 2)
+        coming = speeds + np.maximum(faster, 0.0) / _SHARE > limit
+        return np.asarray((near & ~far) | coming)
+
+    def _inertia(self, posture: Float[ndarray, " joints"]) -> Float[ndarray, "joints joints"]:
+        return np.asarray(self._kinematics.joint_inertia(torch.tensor(posture)).numpy())
 
     def _speed_limit(self, room: Float[ndarray, " joints"]) -> Float[ndarray, " joints"]:
         """Return how fast a joint may go where it has so much room, rad/s; beyond: back."""
-        return np.asarray(np.clip(self._rate / 4 * room, -self._speed, self._speed))
+        even = np.sqrt(2 * _EASE * self._limits.acceleration * np.maximum(room, 0.0))
+        limit = np.minimum(np.minimum(self._speed, even), self._rate / 4 * room)
+        return np.asarray(np.maximum(limit, -self._speed))
 
-    def _braking(
-        self, limit: Float[ndarray, " joints"], velocities: Float[ndarray, " joints"]
+    def _stop_in_margin(
+        self,
+        efforts: Float[ndarray, " joints"],
+        posture: Float[ndarray, " joints"],
+        velocities: Float[ndarray, " joints"],
     ) -> Float[ndarray, " joints"]:
-        """Return the accelerations that lead to a speed limit, rad/s^2."""
-        largest = self._limits.acceleration
-        return np.asarray(np.clip(self._rate * (limit - velocities), -largest, largest))
+        """Brake joints that go on towards their ends, as if the others stood, N m."""
+        high = (posture > self._upper) & (velocities > 0)
+        low = (posture < self._lower) & (velocities < 0)
+        if not (high | low).any():
+            return efforts
+        inertia = np.diagonal(self._inertia(posture))
+        damping = np.minimum(inertia / (2 * self._period), self._largest / self._speed)
+        braking = -damping * velocities
+        efforts = np.where(high, np.minimum(efforts, braking), efforts)
+        return np.asarray(np.where(low, np.maximum(efforts, braking), efforts))
 
     def relax(self) -> Float[ndarray, " commands"]:
         """Return the next torques on the way to none, N m; it needs no measurement."""

@@ -131,7 +131,7 @@ class PolicyController(Node):
     def close(self) -> None:
         """Bring the arm to rest within its limits; the last command is zero.
 
-        Velocities need no measurement for that. An arm that is driven by torques is damped by
+        Velocities need no measurement for that. An arm that is driven by torques is braked by
         its joint states, which are therefore listened to for a while yet.
         """
         if self._execution.damping and self.executor is not None:

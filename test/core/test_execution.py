@@ -394,7 +394,7 @@ def test_torques_end_with_zero_torques_and_nothing_else(silent: bool) -> None:
             sent.append(setup.execution.on_state(setup.sample(joint_velocities=moving), setup.now))
             setup.time_ns += round(1e9 * PERIOD)
     assert sent[-1] is None
-    assert not setup.execution.damping
+    assert setup.execution.damping is silent  # measurements may come back, and it moves
     commands = [command for command in sent if command is not None]
     assert all(command.joint_velocities is None for command in commands)
     efforts = np.array([command.joint_efforts for command in commands])
@@ -408,7 +408,6 @@ def test_an_arm_that_coasted_is_braked_once_measurements_are_back() -> None:
         setup.time_ns += round(1e9 * PERIOD)
         setup.execution.on_silence(setup.now)
     assert setup.execution.phase is Phase.HOLDING
-    assert not setup.execution.damping
     commands = [setup.tick(setup.sample(joint_velocities=np.full(7, 0.3))) for _ in range(30)]
     assert setup.execution.damping
     assert commands[-1] is not None
