@@ -142,7 +142,8 @@ class EffortGuard:
             return self.relax()
         faster, self._velocities = joint_velocities - self._velocities, joint_velocities
         if self._latch.state is GuardState.ARMED:
-            wanted = self._bounded(target_effort, posture, joint_velocities, faster)
+            possible = np.clip(target_effort, -self._largest, self._largest)
+            wanted = self._bounded(possible, posture, joint_velocities, faster)
         else:
             limit = self._limits.acceleration
             slowing = np.clip(-self._rate * joint_velocities, -limit, limit)
