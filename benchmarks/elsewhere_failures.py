@@ -4,10 +4,11 @@
 
     irl-ros bench dish --elsewhere --condition mismatched
     irl-ros bench dish --elsewhere --condition mismatched --method reoptimised_five_costs
+    irl-ros bench dish --elsewhere --condition mismatched --method reoptimised_no_likelihood
     .venv/bin/python benchmarks/elsewhere_failures.py [--workers N] [--report]
 
-Repeats every published search, with one cost or the mean of five, after which at least half of
-the attempts failed, executes once what it found, and compares the learned cost there, at the last
+Repeats every published search by a learned cost after which at least half of the attempts failed,
+executes once what it found, and compares the learned cost there, at the last
 step, with that where the demonstrations ended. If it is lower, the cost is wrong there; if it is
 higher, the search got stuck.
 """
