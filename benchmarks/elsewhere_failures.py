@@ -8,9 +8,9 @@
     .venv/bin/python benchmarks/elsewhere_failures.py [--workers N] [--report]
 
 Repeats every published search by a learned cost after which at least half of the attempts failed,
-executes once what it found, and compares the learned cost there, at the last
-step, with that where the demonstrations ended. If it is lower, the cost is wrong there; if it is
-higher, the search got stuck.
+executes once what it found, and compares the learned cost there, at the last step, with that where
+the demonstrations ended. If it is lower, the cost is wrong there; if it is higher, the search got
+stuck.
 """
 
 import functools
