@@ -8,12 +8,10 @@ from types import TracebackType
 from typing import Any, TypeVar, final
 
 import rclpy
-from rclpy.client import Client
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from rclpy.parameter_client import AsyncParameterClient
 from rclpy.qos import QoSProfile
 from rclpy.utilities import try_shutdown
 from std_srvs.srv import Trigger
@@ -21,7 +19,7 @@ from std_srvs.srv import Trigger
 from irl_ros.cli.processes import ProcessGroup
 from irl_ros.core.errors import IrlRosError
 from irl_ros.ros.conversions import answered
-from irl_ros.ros.services import once_acquainted
+from irl_ros.ros.services import Clients
 from irl_ros.ros.spin import Stop
 
 T = TypeVar("T")
@@ -53,12 +51,10 @@ class Link:
         self._group = group
         self._stop = stop
         self._last_beat = time.monotonic()
-        # Kept, because meeting a service takes a while and a parameter client cannot be destroyed.
-        self._clients: dict[str, tuple[Client, Callable[[], bool]]] = {}
-        self._parameters: dict[str, tuple[AsyncParameterClient, Callable[[], bool]]] = {}
         self._context = Context()
         rclpy.init(context=self._context, domain_id=domain_id)
         self._node = Node("demo", context=self._context)
+        self._clients = Clients(self._node)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
 
@@ -120,10 +116,7 @@ class Link:
             ProcessError: If a process of the stage fails.
             Interrupted: If the program is told to stop.
         """
-        if service not in self._clients:
-            created = self._node.create_client(Trigger, service)
-            self._clients[service] = created, once_acquainted(created.service_is_ready)
-        client, ready = self._clients[service]
+        client, ready = self._clients.of_service(Trigger, service)
         self.wait_until(ready, f"the service {service}", patience)
         future = client.call_async(Trigger.Request())
         self.wait_until(future.done, f"an answer of {service}", patience)
@@ -158,10 +151,7 @@ class Link:
             ProcessError: If a process of the stage fails.
             Interrupted: If the program is told to stop.
         """
-        if node not in self._parameters:
-            parameters = AsyncParameterClient(self._node, node)
-            self._parameters[node] = parameters, once_acquainted(parameters.services_are_ready)
-        client, ready = self._parameters[node]
+        client, ready = self._clients.of_parameters(node)
         self.wait_until(ready, f"the parameters of {node}")
         future = client.set_parameters([Parameter(k, value=v) for k, v in values.items()])
         self.wait_until(future.done, f"{node} to set {', '.join(values)}")

@@ -10,12 +10,11 @@ from typing import Any, TypeVar, final
 from rclpy.client import Client
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from rclpy.parameter_client import AsyncParameterClient
 from std_srvs.srv import SetBool, Trigger
 
 from irl_ros.core.errors import IrlRosError
 from irl_ros.ros.conversions import answered, set_bool_request
-from irl_ros.ros.services import once_acquainted
+from irl_ros.ros.services import Clients
 from irl_ros.ros.spin import INTERRUPTED, NodeExit, Stop
 
 T = TypeVar("T")
@@ -47,8 +46,7 @@ class Remote:
         self._patience = patience
         self._changed = threading.Condition()
         self._news = 0.0
-        self._clients: dict[str, tuple[Client, Callable[[], bool]]] = {}
-        self._parameters: dict[str, tuple[AsyncParameterClient, Callable[[], bool]]] = {}
+        self._clients = Clients(node)
 
     def heed(self, stop: Stop) -> None:
         """End every wait once the process was told to end."""
@@ -163,11 +161,7 @@ class Remote:
             RemoteError: If it does not answer or refuses a value.
             NodeExit: If the process was told to end.
         """
-        # Kept, because such a client cannot be destroyed.
-        if node not in self._parameters:
-            parameters = AsyncParameterClient(self._node, node)
-            self._parameters[node] = parameters, once_acquainted(parameters.services_are_ready)
-        client, ready = self._parameters[node]
+        client, ready = self._clients.of_parameters(node)
         self.wait_until(ready, f"the parameters of {node}")
         future = client.set_parameters([Parameter(k, value=v) for k, v in values.items()])
         results = self._result(future, f"{node} to set {', '.join(values)}").results
@@ -176,10 +170,7 @@ class Remote:
                 raise RemoteError(f"{node} refused {name} = {values[name]!r}: {result.reason}")
 
     def _client(self, kind: type, service: str) -> Client:
-        if service not in self._clients:
-            created = self._node.create_client(kind, service)
-            self._clients[service] = created, once_acquainted(created.service_is_ready)
-        client, ready = self._clients[service]
+        client, ready = self._clients.of_service(kind, service)
         self.wait_until(ready, f"the service {service}")
         return client
 

@@ -4,15 +4,17 @@
 
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import final
 
+from rclpy.client import Client
 from rclpy.node import Node
+from rclpy.parameter_client import AsyncParameterClient
 from std_srvs.srv import SetBool, Trigger
 
 from irl_ros.core.errors import IrlRosError
 from irl_ros.ros.conversions import answer, requested
 
-_DISCOVERY: Final = 0.5  # s; on a busy machine, one side is some 0.1 s later than the other
+_DISCOVERY = 0.5  # s; on a busy machine, one side is some 0.1 s later than the other
 
 
 def offer_trigger(node: Node, name: str, action: Callable[[], str]) -> None:
@@ -50,6 +52,34 @@ def _attempt(node: Node, name: str, action: Callable[[], str]) -> tuple[bool, st
         return False, str(error)
     node.get_logger().info(f"{name}: {message}")
     return True, message
+
+
+@final
+class Clients:
+    """The clients of a node, each with the condition under which it can be used.
+
+    They are kept: meeting a service takes a while, and a parameter client cannot be destroyed.
+    """
+
+    def __init__(self, node: Node) -> None:
+        """Begin without any."""
+        self._node = node
+        self._services: dict[str, tuple[Client, Callable[[], bool]]] = {}
+        self._parameters: dict[str, tuple[AsyncParameterClient, Callable[[], bool]]] = {}
+
+    def of_service(self, kind: type, service: str) -> tuple[Client, Callable[[], bool]]:
+        """Return the client of a service and whether it can be called."""
+        if service not in self._services:
+            client = self._node.create_client(kind, service)
+            self._services[service] = client, once_acquainted(client.service_is_ready)
+        return self._services[service]
+
+    def of_parameters(self, node: str) -> tuple[AsyncParameterClient, Callable[[], bool]]:
+        """Return the client of another node's parameters and whether it can be called."""
+        if node not in self._parameters:
+            client = AsyncParameterClient(self._node, node)
+            self._parameters[node] = client, once_acquainted(client.services_are_ready)
+        return self._parameters[node]
 
 
 def once_acquainted(ready: Callable[[], bool]) -> Callable[[], bool]:
