@@ -2,20 +2,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the gradient steps on a cost read: all data, and the minibatch of one step."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float, Int
+from numpy import ndarray
 from torch import Tensor
 
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.learning.control_variate import InputMarginals
+from irl_ros.learning.device import placed
 from irl_ros.learning.objective import ObjectiveConfig
-from irl_ros.learning.surroundings import Surroundings
+from irl_ros.learning.surroundings import Displacements, Surroundings
+
+Values = TypeVar("Values", Tensor, ndarray)
 
 _BESIDE = 200
 """Inputs beside the demonstrations in each step."""
+
+_BLOCK = 100
+"""Steps for which chance is drawn at once."""
 
 
 @dataclass(frozen=True)
@@ -125,87 +133,168 @@ def rounded(data: CostData, config: CostUpdateConfig) -> CostData:
 
 
 @dataclass(frozen=True)
-class Joint:
-    """Demonstrations and samples, one after the other, of which every step reads a few.
-
-    Attributes:
-        inputs: Cost inputs.
-        action_costs: Summed over time; they are not learned.
-        log_q: Fused log densities.
-    """
-
-    inputs: Float[Tensor, "J T y"]
-    action_costs: Float[Tensor, " J"]
-    log_q: Float[Tensor, " J"]
-
-
-def joined(data: CostData, action_weight: float) -> Joint:
-    """Return demonstrations and samples together, what is not learned computed once."""
-    actions = torch.cat([data.demonstration_actions, data.sample_actions])
-    return Joint(
-        torch.cat([data.demonstration_inputs, data.sample_inputs]),
-        action_weight * actions.square().sum(dim=(1, 2)),
-        torch.cat([data.demonstration_log_q, data.sample_log_q]),
-    )
-
-
-@dataclass(frozen=True)
 class Minibatch:
     """What one gradient step reads.
 
     Attributes:
-        trajectories: Demonstrations and samples, the newest samples last.
-        weights: How much each demonstration counts.
-        path: How far each step of the demonstrations goes, 1 on average.
+        inputs: Cost inputs of all steps of copies of the first demonstrations, moved aside, of the
+            demonstrations, and of samples, the newest last; then inputs beside all demonstrations,
+            and the demonstrated ones nearest to each.
+        action_costs: Of demonstrations and samples, summed over time; they are not learned.
+        log_q: Their fused log densities.
         newest: Number of newest samples.
-        copies: The first of the demonstrations, moved aside.
-        beside: Inputs beside all demonstrations.
-        nearest: The demonstrated inputs nearest to them.
-        rises: How much more the former have to cost than the latter.
+        weights: How much each demonstration counts.
+        margins: How much each of their steps has to fall.
+        copies: Number of copies.
+        rises: How much more inputs beside the demonstrations have to cost than the nearest.
     """
 
-    trajectories: Joint
-    weights: Float[Tensor, " n"]
-    path: Float[Tensor, "n S"]
+    inputs: Float[Tensor, "n y"]
+    action_costs: Float[Tensor, " m"]
+    log_q: Float[Tensor, " m"]
     newest: int
-    copies: Float[Tensor, "c T y"]
-    beside: Float[Tensor, "b y"]
-    nearest: Float[Tensor, "b y"]
+    weights: Float[Tensor, " d"]
+    margins: Float[Tensor, "d S"]
+    copies: int
     rises: Float[Tensor, " b"]
 
+    def split(self, values: Values) -> tuple[Values, Values, Values]:
+        """Return what belongs to the steps of trajectories, beside, and to the nearest.
 
-def minibatch(
+        Args:
+            values: Something of every input, in the same order; the first result has one more
+                axis, for trajectories.
+        """
+        count = len(values) - 2 * len(self.rises)
+        paths = values[:count].reshape(-1, self.margins.shape[1] + 1, *values.shape[1:])
+        return paths, values[count : count + len(self.rises)], values[count + len(self.rises) :]
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What chance decides about some steps, s of them.
+
+    Attributes:
+        demonstrations: Which demonstrations are read.
+        trajectories: Which of demonstrations and samples, counted on: the same, then samples.
+        copies: What is done to the first demonstrations, in each step anew.
+        beside: Which inputs beside the demonstrations are read.
+    """
+
+    demonstrations: Int[Tensor, "s d"]
+    trajectories: Int[Tensor, "s m"]
+    copies: Displacements
+    beside: Int[Tensor, "s b"]
+
+
+def minibatches(
     data: CostData,
-    joint: Joint,
+    action_weight: float,
     around: Surroundings,
     config: CostUpdateConfig,
     objective: ObjectiveConfig,
     generator: torch.Generator,
-) -> Minibatch:
-    """Draw what one step reads.
+) -> Iterator[Minibatch]:
+    """Draw what each of the steps of an update reads.
+
+    All minibatches have the same size, and their inputs the same place: one is overwritten by the
+    next. Chance is drawn for many steps at once, and on the processor wherever the data are, so
+    that the same seed draws the same everywhere.
 
     Args:
         data: Demonstrations and background.
-        joint: The same, joined.
+        action_weight: w_u of the cost.
         around: What lies near the demonstrations.
-        config: Sizes of the batch.
+        config: Number of steps, size of the batches and where they are read.
         objective: Says what it needs.
-        generator: Draws it.
+        generator: Draws them.
     """
+    reader = _Reader(data, action_weight, around, config, objective)
+    for begin in range(0, config.steps, _BLOCK):
+        steps = min(_BLOCK, config.steps - begin)
+        yield from reader.read(_drawn(data, around, config, objective, steps, generator))
+
+
+def _drawn(
+    data: CostData,
+    around: Surroundings,
+    config: CostUpdateConfig,
+    objective: ObjectiveConfig,
+    steps: int,
+    generator: torch.Generator,
+) -> Draws:
     shown = len(data.demonstration_inputs)
-    demonstrations = _choose(shown, config.demonstration_batch, generator)
-    samples = _background_batch(data, config, generator)
-    chosen = torch.cat([demonstrations, samples + shown])
-    copies = around.copies(demonstrations[: objective.monotonic_copies], generator)
-    beside = around.beside(_BESIDE if objective.aside_weight else 0, generator)
-    return Minibatch(
-        Joint(joint.inputs[chosen], joint.action_costs[chosen], joint.log_q[chosen]),
-        data.demonstration_weights[demonstrations],
-        data.demonstration_path[demonstrations],
-        min(_newest_in_batch(config), data.newest),
-        copies,
-        *beside,
+    demonstrations, trajectories = [], []
+    for _ in range(steps):
+        chosen = _choose(shown, config.demonstration_batch, generator)
+        samples = _background_batch(data, config, generator)
+        demonstrations.append(chosen)
+        trajectories.append(torch.cat([chosen, samples + shown]))
+    copied = min(objective.monotonic_copies, len(demonstrations[0]))
+    return Draws(
+        torch.stack(demonstrations),
+        torch.stack(trajectories),
+        around.displacements((steps, copied), generator),
+        around.beside((steps, _BESIDE if objective.aside_weight else 0), generator),
     )
+
+
+class _Reader:
+    """Puts minibatches together."""
+
+    def __init__(
+        self,
+        data: CostData,
+        action_weight: float,
+        around: Surroundings,
+        config: CostUpdateConfig,
+        objective: ObjectiveConfig,
+    ) -> None:
+        self._device = config.device
+        data, self._around = placed(data, self._device), placed(around, self._device)
+        self._newest = min(_newest_in_batch(config), data.newest)
+        actions = torch.cat([data.demonstration_actions, data.sample_actions])
+        self._inputs = torch.cat([data.demonstration_inputs, data.sample_inputs])
+        self._shown = data.demonstration_inputs.flatten(0, 1)
+        self._action_costs = action_weight * actions.square().sum(dim=(1, 2))
+        self._log_q = torch.cat([data.demonstration_log_q, data.sample_log_q])
+        self._weights = data.demonstration_weights
+        along = data.demonstration_path
+        self._margins = objective.monotonic_margin * (
+            along if objective.monotonic_along == "path" else torch.ones_like(along)
+        )
+
+    def read(self, draws: Draws) -> Iterator[Minibatch]:
+        """Return the minibatches of some steps."""
+        draws = placed(draws, self._device)
+        chosen, beside, demonstrations = draws.trajectories, draws.beside, draws.demonstrations
+        _, horizon, width = self._inputs.shape
+        copied, count, outside = (each.shape[1] for each in (draws.copies.added, chosen, beside))
+        sizes = [copied * horizon, count * horizon, outside, outside]
+        buffer = self._inputs.new_empty(sum(sizes), width)
+        copies, trajectories, aside, nearest = torch.split(buffer, sizes)
+        copies = copies.view(copied, horizon, width)
+        trajectories = trajectories.view(count, horizon, width)
+        action_costs, log_q = self._action_costs[chosen], self._log_q[chosen]
+        weights, margins = self._weights[demonstrations], self._margins[demonstrations]
+        nearest_to, rises = self._around.nearest[beside], self._around.rises[beside]
+        factors, added = (each.unsqueeze(2) for each in (draws.copies.factors, draws.copies.added))
+        for step in range(len(chosen)):
+            originals = self._inputs[demonstrations[step, :copied]]
+            torch.addcmul(added[step], originals, factors[step], out=copies)
+            torch.index_select(self._inputs, 0, chosen[step], out=trajectories)
+            torch.index_select(self._around.aside, 0, beside[step], out=aside)
+            torch.index_select(self._shown, 0, nearest_to[step], out=nearest)
+            yield Minibatch(
+                inputs=buffer,
+                action_costs=action_costs[step],
+                log_q=log_q[step],
+                newest=self._newest,
+                weights=weights[step],
+                margins=margins[step],
+                copies=copied,
+                rises=rises[step],
+            )
 
 
 def _choose(total: int, count: int, generator: torch.Generator) -> Int[Tensor, " n"]:

@@ -22,37 +22,20 @@ trajectories differ by hundreds of nats, one w would be 1, or every D be 1 or 0.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
 from irl_ros.core.errors import LearningError
 from irl_ros.learning.adam import Adam
-from irl_ros.learning.control_variate import InputMarginals, control_variate
 from irl_ros.learning.cost import Cost
-from irl_ros.learning.cost_batches import (
-    CostData,
-    CostUpdateConfig,
-    Minibatch,
-    joined,
-    minibatch,
-    rounded,
-)
+from irl_ros.learning.cost_batches import CostData, CostUpdateConfig, minibatches, rounded
+from irl_ros.learning.cost_gradient import AutomaticGradient, CostGradient
 from irl_ros.learning.device import fitted_on, placed
-from irl_ros.learning.importance import normalise, pareto_smooth
-from irl_ros.learning.objective import (
-    ObjectiveConfig,
-    discriminator_loss,
-    guided_cost_loss,
-    inverse_temperature,
-    local_constant_rate,
-    monotonic,
-    optimal_log_partition,
-)
-from irl_ros.learning.surroundings import aside, surroundings
+from irl_ros.learning.explicit_gradient import ExplicitGradient, has_explicit_gradient
+from irl_ros.learning.objective import ObjectiveConfig, optimal_log_partition
+from irl_ros.learning.surroundings import surroundings
 
 
 @dataclass(frozen=True)
@@ -102,39 +85,54 @@ def update_cost(
     around = surroundings(
         data.demonstration_inputs, cost.input_scale, data.positions, objective, generator
     )
-    data, around = placed(data, config.device), placed(around, config.device)
+    totals = dict.fromkeys(("loss", "rate", "monotonic", "aside", "gradient_norm"), 0.0)
     with fitted_on(config.device, cost, log_partition, optimiser):
-        totals = torch.zeros(5, dtype=torch.float64, device=config.device)
-        parameters = list(cost.parameters())
         if objective.loss == "gan":
-            _start_at_optimum(log_partition, cost, data)
-        joint = joined(data, cost.config.action_weight)
-        for step in range(config.steps):
-            batch = minibatch(data, joint, around, config, objective, generator)
-            loss, rate, rising, beside = _losses(
-                cost, log_partition, batch, data.newest_marginals, objective
-            )
-            total = (
-                loss
-                + objective.rate_weight * rate
-                + objective.monotonic_weight * rising
-                + objective.aside_weight * beside
-            )
-            if not math.isfinite(total.item()):
+            _start_at_optimum(log_partition, cost, placed(data, config.device))
+        gradient = _gradient(cost, log_partition, data, config, objective)
+        batches = minibatches(
+            data, cost.config.action_weight, around, config, objective, generator
+        )
+        for step, batch in enumerate(batches):
+            losses = gradient.set(batch)
+            total = losses.total(objective)
+            if not math.isfinite(total):
                 raise LearningError(
-                    f"the cost objective is {total.item()} at step {step} of an update; "
+                    f"the cost objective is {total} at step {step} of an update; "
                     "lower cost_update.learning_rate or cost.scale"
                 )
-            optimiser.zero_grad()
-            total.backward()  # type: ignore[no-untyped-call]
-            limit = config.gradient_clip or torch.inf
-            norm = torch.nn.utils.clip_grad_norm_(parameters, limit)
+            norm = _clip(cost, config.gradient_clip or math.inf)
             optimiser.step()
-            totals += torch.stack(
-                [*(each.detach() for each in (loss, rate, rising, beside)), norm]
-            )
-    means = (totals / config.steps).tolist()
-    return CostUpdateReport(*means)
+            for name, value in (*vars(losses).items(), ("gradient_norm", norm)):
+                totals[name] += value
+    return CostUpdateReport(**{name: value / config.steps for name, value in totals.items()})
+
+
+def _gradient(
+    cost: Cost,
+    log_partition: nn.Parameter,
+    data: CostData,
+    config: CostUpdateConfig,
+    objective: ObjectiveConfig,
+) -> CostGradient:
+    """Return the quickest way to the gradient."""
+    marginals = data.newest_marginals
+    if config.device == "cpu" and has_explicit_gradient(cost, marginals, objective):
+        return ExplicitGradient(cost, objective)
+    return AutomaticGradient(
+        cost, log_partition, marginals and placed(marginals, config.device), objective
+    )
+
+
+def _clip(cost: Cost, limit: float) -> float:
+    """Limit the norm of the gradient; return what it was."""
+    gradients = [each.grad for each in cost.parameters() if each.grad is not None]
+    norms = [torch.linalg.vector_norm(each) for each in gradients]
+    norm = float(torch.linalg.vector_norm(torch.stack(norms)))
+    if norm > limit:
+        for gradient in gradients:
+            gradient *= limit / norm
+    return norm
 
 
 @torch.no_grad()
@@ -149,67 +147,3 @@ def _start_at_optimum(log_partition: nn.Parameter, cost: Cost, data: CostData) -
     log_partition.fill_(
         optimal_log_partition(-shown - data.demonstration_log_q, -drawn - data.sample_log_q)
     )
-
-
-def _state_costs(
-    cost: Cost, parts: Sequence[Float[Tensor, "... y"]], dtype: torch.dtype
-) -> list[Float[Tensor, "..."]]:
-    """Return the state costs of several batches, evaluated together."""
-    flat = [part.flatten(0, -2) for part in parts]
-    costs = cost.state_cost(torch.cat(flat)).to(dtype)
-    split = torch.split(costs, [len(each) for each in flat])
-    return [each.reshape(part.shape[:-1]) for each, part in zip(split, parts, strict=True)]
-
-
-def _losses(
-    cost: Cost,
-    log_partition: Float[Tensor, ""],
-    batch: Minibatch,
-    marginals: InputMarginals | None,
-    objective: ObjectiveConfig,
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return L and the regularisers g_lcr, g_mono and g_aside of (1) for one minibatch.
-
-    The regularisers look at the state cost alone: the action cost is not learned.
-    """
-    trajectories, weights = batch.trajectories, batch.weights
-    inputs, log_q, count = trajectories.inputs, trajectories.log_q, len(weights)
-    parts = (inputs, batch.copies, batch.beside, batch.nearest)
-    state_costs, copied, beside, nearest = _state_costs(cost, parts, log_q.dtype)
-    totals = state_costs.sum(dim=1) + trajectories.action_costs
-    background = slice(None) if objective.demonstrations_in_background else slice(count, None)
-    if not objective.importance_weights:
-        log_q = torch.zeros_like(log_q)
-    found = -totals.detach() - log_q
-    if objective.pareto_smoothing:
-        log_q = log_q.clone()
-        log_q[background] -= pareto_smooth(found[background]) - found[background]
-        found = -totals.detach() - log_q
-    beta = inverse_temperature(found[background], objective)
-    if objective.loss == "none":
-        loss = torch.zeros_like(found[0])
-    elif objective.loss == "gan":
-        log_odds = beta * (-totals - log_q - log_partition)
-        loss = discriminator_loss(
-            log_odds[:count], log_odds[count:], demonstration_weights=weights
-        )
-    else:
-        loss = guided_cost_loss(
-            totals[:count],
-            totals[background],
-            log_q[background],
-            demonstration_weights=weights,
-            inverse_temperature=beta,
-        )
-    if marginals is not None and batch.newest and objective.loss != "none":
-        share = normalise(beta * found[background])[-batch.newest :].sum()
-        loss = loss + share * control_variate(cost, marginals, inputs[-batch.newest :])
-    margin: float | Tensor = objective.monotonic_margin
-    if objective.monotonic_along == "path":
-        margin = margin * batch.path
-    rising = monotonic(state_costs[:count], margin)
-    if len(copied):
-        margins = margin if isinstance(margin, float) else margin[: len(copied)]
-        rising = rising + monotonic(copied, margins)
-    off_path = aside(beside, nearest, batch.rises) if len(beside) else torch.zeros_like(loss)
-    return loss, local_constant_rate(state_costs), rising, off_path

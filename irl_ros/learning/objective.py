@@ -116,6 +116,10 @@ class ObjectiveConfig(Parameters):
         True, doc="for half of what lies beside it, displace each cost input by itself: tilts, too"
     )
 
+    def background(self, demonstrations: int) -> slice:
+        """Return which of demonstrations and samples estimate Z, the former coming first."""
+        return slice(0 if self.demonstrations_in_background else demonstrations, None)
+
 
 def guided_cost_loss(
     demonstration_costs: Float[Tensor, " N"],

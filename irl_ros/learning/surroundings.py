@@ -40,21 +40,33 @@ class Surroundings:
     nearest: Int[Tensor, " B"]
     rises: Float[Tensor, " B"]
 
-    def beside(
-        self, count: int, generator: torch.Generator
-    ) -> tuple[Float[Tensor, "b y"], Float[Tensor, "b y"], Float[Tensor, " b"]]:
-        """Draw inputs beside the demonstrations, those nearest to them, and how much they rise."""
-        drawn = torch.randint(max(1, len(self.aside)), (count,), generator=generator)
-        return self.aside[drawn], self.shown.flatten(0, 1)[self.nearest[drawn]], self.rises[drawn]
+    def beside(self, shape: tuple[int, int], generator: torch.Generator) -> Int[Tensor, "s b"]:
+        """Draw inputs beside the demonstrations for each of s steps; return their numbers."""
+        return torch.randint(max(1, len(self.aside)), shape, generator=generator)
 
-    def copies(
-        self, demonstrations: Int[Tensor, " n"], generator: torch.Generator
-    ) -> Float[Tensor, "n T y"]:
-        """Return demonstrations, each moved aside as a whole, slowed down and drifting."""
-        originals = self.shown[demonstrations]
-        moved = _displaced(originals[:, 0], self.shown, self.places, _COPIED, generator)
-        still = _stillness(len(originals), self.places, generator)
-        return originals * still.unsqueeze(1) + moved.unsqueeze(1)
+    def displacements(self, shape: tuple[int, int], generator: torch.Generator) -> "Displacements":
+        """Draw what makes copies of demonstrations, c for each of s steps.
+
+        A copy is moved aside as a whole, slowed down and drifts.
+        """
+        like = self.shown.new_empty(shape[0] * shape[1], self.shown.shape[-1])
+        added = _displaced(like, self.shown, self.places, _COPIED, generator)
+        factors = _stillness(len(like), self.places, generator)
+        width = like.shape[1]
+        return Displacements(factors.view(*shape, width), added.view(*shape, width))
+
+
+@dataclass(frozen=True)
+class Displacements:
+    """Copies are y * factors + added, in every step of a demonstration.
+
+    Attributes:
+        factors: 1 for places, less for motion.
+        added: The same for places and for motion.
+    """
+
+    factors: Float[Tensor, "s c y"]
+    added: Float[Tensor, "s c y"]
 
 
 def surroundings(

@@ -36,7 +36,7 @@ def test_a_cold_start_learns_to_reach_the_goal() -> None:
     learner.run(source, seen.append)
     trained = source.sample(learner.progress.controller, 20, seed=99, deterministic=True)
     assert min(each.slot_offset for each in untrained.outcomes) > 1.0
-    assert max(each.slot_offset for each in trained.outcomes) < 0.15
+    assert max(each.slot_offset for each in trained.outcomes) < 0.2  # 0.06 to 0.16 with 40 seeds
     assert [each.iteration for each in seen] == list(range(1, 11))
     assert seen[-1].rollouts == 80
     for each in seen:
