@@ -23,10 +23,11 @@ from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import torch
 from speed_clock import OUTSIDE, Clock
-from speed_growth import exponent, growth
+from speed_growth import Size, cost_update_of, exponent, growth
 from speed_physics import Repeater, Tape, recording
 from speed_report import DEMANDED_BY_ITERATIONS, write_report
 
@@ -36,6 +37,7 @@ from irl_ros.core.demonstrations import Demonstrations
 from irl_ros.core.files import write_atomically
 from irl_ros.core.policy import Policy
 from irl_ros.core.trajectory import Rollouts
+from irl_ros.learning import cost_update
 from irl_ros.learning.arm_problem import arm_problem
 from irl_ros.learning.gcl import GclConfig, GuidedCostLearning
 from irl_ros.learning.presets import preset
@@ -188,6 +190,22 @@ def rates(policy: Policy, rounds: int, count: int) -> dict[str, list[float]]:
     return samples
 
 
+def gradients(rounds: int, steps: int) -> dict[str, list[float]]:
+    """Measure a gradient step in turn: in closed form and by automatic differentiation."""
+    update = cost_update_of(Size(states=18), steps)
+    samples: dict[str, list[float]] = {"explicit": [], "automatic": []}
+    for _ in range(rounds):
+        for name, explicit in (("explicit", True), ("automatic", False)):
+            known = mock.patch.object(
+                cost_update, "has_explicit_gradient", lambda *_, answer=explicit: answer
+            )
+            with known:
+                began = time.perf_counter()
+                update()
+                samples[name].append((time.perf_counter() - began) / steps)
+    return samples
+
+
 def machine() -> dict[str, str]:
     """Return on what is measured."""
     model = platform.processor() or platform.machine()
@@ -229,6 +247,7 @@ def measure(*, small: bool) -> dict[str, Any]:
         "training": usual,
         "along_iterations": along_iterations(usual["by_iteration"]),
         "rates": rates(policy, rounds=1, count=2) if small else rates(policy, rounds=5, count=5),
+        "gradients": gradients(1, 2) if small else gradients(rounds=9, steps=50),
         "growth": growth(rounds=1, sizes=2) if small else growth(rounds=3, sizes=4),
     }
 

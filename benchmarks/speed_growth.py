@@ -101,7 +101,8 @@ def _noise(*shape: int) -> Tensor:
     return torch.randn(*shape, generator=generator, dtype=torch.float64)
 
 
-def _cost_update(size: Size) -> Callable[[], object]:
+def cost_update_of(size: Size, steps: int = COST_STEPS) -> Callable[[], object]:
+    """Return an update of a cost, with a number of gradient steps."""
     config = CostConfig(initialisation="random")
     cost = Cost(config, torch.ones(size.states), torch.Generator().manual_seed(0))
     log_partition = nn.Parameter(torch.zeros((), dtype=torch.float64))
@@ -125,7 +126,7 @@ def _cost_update(size: Size) -> Callable[[], object]:
         log_partition,
         optimiser,
         data,
-        CostUpdateConfig(steps=COST_STEPS),
+        CostUpdateConfig(steps=steps),
         ObjectiveConfig(),
         torch.Generator().manual_seed(0),
     )
@@ -173,7 +174,7 @@ def _density(size: Size) -> Callable[[], object]:
 
 
 PREPARE: dict[str, Callable[[Size], Callable[[], object]]] = {
-    "cost update": _cost_update,
+    "cost update": cost_update_of,
     "dynamics fit": _dynamics_fit,
     "controller solution": _controller_solution,
     "density of one controller": _density,

@@ -171,18 +171,18 @@ class Minibatch:
 
 
 @dataclass(frozen=True)
-class Draws:
+class _Draws:
     """What chance decides about some steps, s of them.
 
     Attributes:
         demonstrations: Which demonstrations are read.
-        trajectories: Which of demonstrations and samples, counted on: the same, then samples.
+        samples: Which samples, the newest last.
         copies: What is done to the first demonstrations, in each step anew.
         beside: Which inputs beside the demonstrations are read.
     """
 
     demonstrations: Int[Tensor, "s d"]
-    trajectories: Int[Tensor, "s m"]
+    samples: Int[Tensor, "s m"]
     copies: Displacements
     beside: Int[Tensor, "s b"]
 
@@ -222,18 +222,16 @@ def _drawn(
     objective: ObjectiveConfig,
     steps: int,
     generator: torch.Generator,
-) -> Draws:
+) -> _Draws:
     shown = len(data.demonstration_inputs)
-    demonstrations, trajectories = [], []
+    demonstrations, samples = [], []
     for _ in range(steps):
-        chosen = _choose(shown, config.demonstration_batch, generator)
-        samples = _background_batch(data, config, generator)
-        demonstrations.append(chosen)
-        trajectories.append(torch.cat([chosen, samples + shown]))
+        demonstrations.append(_choose(shown, config.demonstration_batch, generator))
+        samples.append(_background_batch(data, config, generator))
     copied = min(objective.monotonic_copies, len(demonstrations[0]))
-    return Draws(
+    return _Draws(
         torch.stack(demonstrations),
-        torch.stack(trajectories),
+        torch.stack(samples),
         around.displacements((steps, copied), generator),
         around.beside((steps, _BESIDE if objective.aside_weight else 0), generator),
     )
@@ -264,10 +262,11 @@ class _Reader:
             along if objective.monotonic_along == "path" else torch.ones_like(along)
         )
 
-    def read(self, draws: Draws) -> Iterator[Minibatch]:
+    def read(self, draws: _Draws) -> Iterator[Minibatch]:
         """Return the minibatches of some steps."""
         draws = placed(draws, self._device)
-        chosen, beside, demonstrations = draws.trajectories, draws.beside, draws.demonstrations
+        demonstrations, beside = draws.demonstrations, draws.beside
+        chosen = torch.cat([demonstrations, draws.samples + len(self._weights)], dim=1)
         _, horizon, width = self._inputs.shape
         copied, count, outside = (each.shape[1] for each in (draws.copies.added, chosen, beside))
         sizes = [copied * horizon, count * horizon, outside, outside]

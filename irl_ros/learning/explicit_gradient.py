@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gradient of one step on the cost in closed form, for the usual cost and objective.
 
-A fit takes thousands of steps on small arrays, where automatic differentiation spends half of its
+A fit takes thousands of steps on small arrays, where automatic differentiation spends much of its
 time on calling operations. Here are few, and those on the smallest arrays are left to NumPy, which
 calls quicker.
 
