@@ -247,7 +247,7 @@ def measure(*, small: bool) -> dict[str, Any]:
         "training": usual,
         "along_iterations": along_iterations(usual["by_iteration"]),
         "rates": rates(policy, rounds=1, count=2) if small else rates(policy, rounds=5, count=5),
-        "gradients": gradients(1, 2) if small else gradients(rounds=9, steps=50),
+        "gradients": gradients(1, 2) if small else gradients(rounds=9, steps=100),
         "growth": growth(rounds=1, sizes=2) if small else growth(rounds=3, sizes=4),
     }
 

@@ -197,9 +197,9 @@ def minibatches(
 ) -> Iterator[Minibatch]:
     """Draw what each of the steps of an update reads.
 
-    All minibatches have the same size, and their inputs the same place: one is overwritten by the
-    next. Chance is drawn for many steps at once, and on the processor wherever the data are, so
-    that the same seed draws the same everywhere.
+    All minibatches have the same size, and the inputs of one may be overwritten by the next.
+    Chance is drawn for many steps at once, and on the processor wherever the data are, so that the
+    same seed draws the same everywhere.
 
     Args:
         data: Demonstrations and background.

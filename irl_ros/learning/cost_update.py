@@ -79,7 +79,7 @@ def update_cost(
         generator: Draws the minibatches.
 
     Raises:
-        LearningError: If the loss is no longer finite.
+        LearningError: If the objective or its gradient is no longer finite; the step is not taken.
     """
     data = rounded(data, config)
     around = surroundings(
@@ -95,13 +95,12 @@ def update_cost(
         )
         for step, batch in enumerate(batches):
             losses = gradient.set(batch)
-            total = losses.total(objective)
-            if not math.isfinite(total):
+            total, norm = losses.total(objective), _limit_gradient(cost, config.gradient_clip)
+            if not (math.isfinite(total) and math.isfinite(norm)):
                 raise LearningError(
-                    f"the cost objective is {total} at step {step} of an update; "
-                    "lower cost_update.learning_rate or cost.scale"
+                    f"the cost objective is {total:.3g}, its gradient {norm:.3g} at step {step} "
+                    "of an update; lower cost_update.learning_rate or cost.scale"
                 )
-            norm = _clip(cost, config.gradient_clip or math.inf)
             optimiser.step()
             for name, value in (*vars(losses).items(), ("gradient_norm", norm)):
                 totals[name] += value
@@ -124,12 +123,12 @@ def _gradient(
     )
 
 
-def _clip(cost: Cost, limit: float) -> float:
-    """Limit the norm of the gradient; return what it was."""
+def _limit_gradient(cost: Cost, limit: float) -> float:
+    """Scale the gradient to a norm, if it is larger and the norm not 0; return what it was."""
     gradients = [each.grad for each in cost.parameters() if each.grad is not None]
     norms = [torch.linalg.vector_norm(each) for each in gradients]
     norm = float(torch.linalg.vector_norm(torch.stack(norms)))
-    if norm > limit:
+    if 0 < limit < norm:
         for gradient in gradients:
             gradient *= limit / norm
     return norm
@@ -144,6 +143,6 @@ def _start_at_optimum(log_partition: nn.Parameter, cost: Cost, data: CostData) -
     """
     shown = cost.evaluate(data.demonstration_inputs, data.demonstration_actions).sum(dim=1)
     drawn = cost.evaluate(data.sample_inputs, data.sample_actions).sum(dim=1)
-    log_partition.fill_(
-        optimal_log_partition(-shown - data.demonstration_log_q, -drawn - data.sample_log_q)
-    )
+    ratios = (-shown - data.demonstration_log_q, -drawn - data.sample_log_q)
+    if all(bool(torch.isfinite(each).all()) for each in ratios):
+        log_partition.fill_(optimal_log_partition(*ratios))

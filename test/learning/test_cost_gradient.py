@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from irl_ros.core.parameters import replace
-from irl_ros.learning.control_variate import InputMarginals
+from irl_ros.learning.control_variate import InputMarginals, control_variate
 from irl_ros.learning.cost import Cost, CostConfig
 from irl_ros.learning.cost_batches import (
     CostData,
@@ -21,6 +21,7 @@ from irl_ros.learning.cost_batches import (
 )
 from irl_ros.learning.cost_gradient import AutomaticGradient, CostGradient, Losses
 from irl_ros.learning.explicit_gradient import ExplicitGradient, has_explicit_gradient
+from irl_ros.learning.importance import normalise, pareto_smooth
 from irl_ros.learning.objective import ObjectiveConfig
 from irl_ros.learning.surroundings import surroundings
 
@@ -115,7 +116,7 @@ def test_every_term_has_the_value_and_the_gradient_of_its_definition(
 
 @pytest.mark.parametrize(
     "changes",
-    [{"activation": "relu"}, {"hidden": (9,), "features": 3}, {"softplus_sharpness": 0.5}],
+    [{"activation": "relu"}, {"hidden": (3,), "features": 4}, {"softplus_sharpness": 0.5}],
     ids=str,
 )
 @pytest.mark.parametrize("size", [1.0, 30.0])
@@ -164,6 +165,45 @@ def test_it_says_what_it_does_not_know() -> None:
     assert not has_explicit_gradient(cost, None, replace(usual, {"pareto_smoothing": True}))
     assert not has_explicit_gradient(make(replace(COST, {"kind": "affine"})), None, usual)
     assert not has_explicit_gradient(make(replace(COST, {"hidden": (8, 8)})), None, usual)
+    assert not has_explicit_gradient(make(replace(COST, {"hidden": (9,)})), None, usual)
+
+
+def test_smoothed_weights_are_those_of_other_densities() -> None:
+    smooth, cost = ObjectiveConfig(pareto_smoothing=True), make()
+    config = replace(DOUBLE, {"demonstration_batch": 12, "sample_batch": 20})
+    for batch in batches(smooth, config):
+        totals = costs_of(cost, batch)
+        found_weights = -totals - batch.log_q
+        smoothed = pareto_smooth(found_weights)
+        assert not torch.allclose(smoothed, found_weights)
+        other = dataclasses.replace(batch, log_q=-totals - smoothed)
+        plain = ObjectiveConfig()
+        _, ours = found(automatic(cost, smooth), cost, batch)
+        _, theirs = found(automatic(cost, plain), cost, other)
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_the_control_variate_reads_the_newest_samples() -> None:
+    means, roots = drawn(STEPS, INPUTS, seed=30), drawn(STEPS, INPUTS, INPUTS, seed=31)
+    marginals = InputMarginals(means, roots @ roots.mT)
+    objective, cost = ObjectiveConfig(), make()
+    log_partition = nn.Parameter(torch.zeros(()).double())
+    batch = batches(objective)[0]
+    _, plain = found(automatic(cost, objective), cost, batch)
+    corrected = AutomaticGradient(cost, log_partition, marginals, objective)
+    _, ours = found(corrected, cost, batch)
+    paths, _, _ = batch.split(batch.inputs)
+    share = normalise(0.1 * (-costs_of(cost, batch) - batch.log_q))[-5:].sum()
+    variate = share * control_variate(cost, marginals, paths[-5:])
+    expected = torch.autograd.grad(variate, list(cost.parameters()))
+    torch.testing.assert_close(ours - plain, torch.cat([each.flatten() for each in expected]))
+
+
+@torch.no_grad()
+def costs_of(cost: Cost, batch: Minibatch) -> torch.Tensor:
+    """Return the costs of the trajectories of a batch."""
+    paths, _, _ = batch.split(batch.inputs)
+    return cost.state_cost(paths[batch.copies :]).sum(dim=1) + batch.action_costs
 
 
 @pytest.mark.parametrize("block", [1, 2, 100])
@@ -198,9 +238,36 @@ def test_a_batch_holds_what_it_says() -> None:
         torch.testing.assert_close(batch.margins, margins)
         efforts = torch.cat([data.demonstration_actions, data.sample_actions]).square()
         torch.testing.assert_close(batch.action_costs, 2.0 * efforts.sum(dim=(1, 2))[chosen])
-        moved = (paths[:5] - paths[5:10])[..., POSITIONS]
-        assert torch.allclose(moved, moved[:, :1].expand_as(moved))
-        assert float(moved.abs().min()) > 0.0
         shown = data.demonstration_inputs.flatten(0, 1)
         assert bool((nearest.unsqueeze(1) == shown).all(dim=-1).any(dim=1).all())
         assert not bool((beside.unsqueeze(1) == shown).all(dim=-1).any())
+
+
+def test_copies_are_moved_as_a_whole_and_slowed_down_in_each_step_anew() -> None:
+    """A copy is y * factors + added: both are found from two of its steps."""
+    seen = []
+    for batch in batches(ObjectiveConfig()):
+        paths, _, _ = batch.split(batch.inputs)
+        copies, originals = paths[:5], paths[5:10]
+        factors = (copies[:, 1] - copies[:, 0]) / (originals[:, 1] - originals[:, 0])
+        added = copies[:, 0] - factors * originals[:, 0]
+        torch.testing.assert_close(copies, originals * factors.unsqueeze(1) + added.unsqueeze(1))
+        torch.testing.assert_close(factors[:, POSITIONS], torch.ones(5, 2).double())
+        slowed = factors[:, POSITIONS.stop :]
+        assert bool(((slowed >= -1e-9) & (slowed < 1.0)).all())
+        assert len(added.unique(dim=0)) >= 4
+        seen.append(added)
+    assert not torch.allclose(seen[0], seen[1])
+
+
+def test_what_lies_beside_comes_with_what_is_nearest_and_its_rise() -> None:
+    objective, generator = ObjectiveConfig(), torch.Generator().manual_seed(0)
+    data = material()
+    shown = data.demonstration_inputs
+    around = surroundings(shown, SCALE, POSITIONS, objective, generator)
+    for batch in minibatches(data, 2.0, around, DOUBLE, objective, generator):
+        _, beside, nearest = batch.split(batch.inputs)
+        for index in range(0, 200, 23):
+            row = int((around.aside == beside[index]).all(dim=1).nonzero()[0])
+            assert torch.equal(nearest[index], shown.flatten(0, 1)[around.nearest[row]])
+            assert float(batch.rises[index]) == float(around.rises[row])

@@ -1,18 +1,23 @@
 # Copyright 2026 The irl_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The gradient that an update of the cost follows: GAN-GCL's beside Guided Cost Learning's."""
+"""An update of the cost: its gradient, GAN-GCL's beside Guided Cost Learning's, and its steps."""
 
 import dataclasses
 import math
+from typing import Any
 
 import pytest
 import torch
 
+from irl_ros.core.errors import LearningError
+from irl_ros.learning import cost_update
 from irl_ros.learning.control_variate import InputMarginals
 from irl_ros.learning.cost import Cost, CostConfig
 from irl_ros.learning.cost_batches import CostData, CostUpdateConfig
-from irl_ros.learning.cost_update import update_cost
-from irl_ros.learning.objective import ObjectiveConfig
+from irl_ros.learning.cost_gradient import AutomaticGradient
+from irl_ros.learning.cost_update import CostUpdateReport, update_cost
+from irl_ros.learning.explicit_gradient import ExplicitGradient
+from irl_ros.learning.objective import ObjectiveConfig, optimal_log_partition
 
 COUNT, STEPS = 6, 4  # as many demonstrations as samples: half and half
 WHOLE = CostUpdateConfig(
@@ -167,3 +172,106 @@ def test_far_apart_odds_leave_nothing_to_learn_unless_they_are_tempered(
         assert float(gradient.abs().max()) < 1e-20
     else:
         assert float(gradient.abs().max()) > 1e-5
+
+
+def update(
+    cost: Cost, optimiser: torch.optim.Optimizer, data: CostData, **changes: Any
+) -> CostUpdateReport:
+    """Update with the usual objective and all data in each step."""
+    objective = ObjectiveConfig(**changes.pop("objective", {}))
+    log_partition = changes.pop("log_partition", None)
+    if log_partition is None:
+        log_partition = torch.nn.Parameter(torch.zeros((), dtype=torch.float64))
+    config = dataclasses.replace(WHOLE, **changes)
+    source = torch.Generator().manual_seed(0)
+    return update_cost(cost, log_partition, optimiser, data, config, objective, source)
+
+
+def flat(cost: Cost) -> torch.Tensor:
+    return torch.nn.utils.parameters_to_vector(cost.parameters()).detach().clone()
+
+
+def test_a_report_tells_means_over_the_steps() -> None:
+    """Without motion all steps see the same, but for what is drawn beside the demonstrations."""
+    data, objective = background(1, spread=2.0), {"aside_weight": 0.0, "monotonic_copies": 0}
+    reports = []
+    for steps in (1, 4):
+        cost = make()
+        still = torch.optim.SGD(cost.parameters(), lr=0.0)
+        reports.append(update(cost, still, data, steps=steps, objective=objective))
+    assert vars(reports[0]) == pytest.approx(vars(reports[1]))
+    assert all(
+        value > 0 for name, value in vars(reports[0]).items() if name not in ("loss", "aside")
+    )
+
+
+def test_a_long_gradient_is_shortened_and_keeps_its_direction() -> None:
+    data, moved = background(1, spread=2.0), []
+    for clip in (0.0, 0.5, 1e6):
+        cost, before = make(), flat(make())
+        report = update(cost, torch.optim.SGD(cost.parameters(), lr=1.0), data, gradient_clip=clip)
+        moved.append(before - flat(cost))
+        assert report.gradient_norm == pytest.approx(float(moved[0].norm()))
+    assert report.gradient_norm > 1.0
+    torch.testing.assert_close(moved[1], moved[0] * 0.5 / report.gradient_norm)
+    torch.testing.assert_close(moved[2], moved[0])
+
+
+@pytest.mark.parametrize("loss", ["gcl", "gan"])
+def test_what_is_not_finite_is_told_and_nothing_moves(loss: str) -> None:
+    data = background(1, spread=2.0)
+    wrong = data.demonstration_inputs.clone()
+    wrong[2, 1, 0] = math.nan if loss == "gcl" else math.inf
+    cost = make()
+    before, descent = flat(cost), torch.optim.SGD(cost.parameters(), lr=1.0)
+    broken = dataclasses.replace(data, demonstration_inputs=wrong)
+    with pytest.raises(LearningError, match="at step 0"):
+        update(cost, descent, broken, objective={"loss": loss})
+    assert torch.equal(flat(cost), before)
+
+
+@pytest.mark.parametrize("explicit", [True, False])
+def test_a_cost_that_blows_up_is_told_before_it_is_lost(
+    monkeypatch: pytest.MonkeyPatch, explicit: bool
+) -> None:
+    """In single precision gradients overflow before the loss, which is double, does."""
+    monkeypatch.setattr(cost_update, "has_explicit_gradient", lambda *_: explicit)
+    cost = Cost(CostConfig(hidden=(5,), features=7), torch.ones(2).double(), torch.Generator())
+    descent = torch.optim.Adam(cost.parameters(), lr=1e4)
+    with pytest.raises(LearningError, match=r"gradient .* at step [1-9]\d*"):
+        update(cost, descent, background(1, spread=2.0), steps=50, precision="single")
+    assert bool(torch.isfinite(flat(cost)).all())
+
+
+def test_log_z_follows_its_own_gradient() -> None:
+    """Equation 4 of `objective`, step after step, while the cost stays as it is."""
+    data, beta, rate = background(2, spread=6.0), 0.1, 2.0
+    cost, log_partition = make(), torch.nn.Parameter(torch.zeros((), dtype=torch.float64))
+    groups = [{"params": list(cost.parameters()), "lr": 0.0}, {"params": [log_partition]}]
+    shown, tried = costs(cost, data)
+    found = (-shown - data.demonstration_log_q, -tried - data.sample_log_q)
+    expected = optimal_log_partition(*found)
+    descent = torch.optim.SGD(groups, lr=rate)
+    update(cost, descent, data, steps=3, objective={"loss": "gan"}, log_partition=log_partition)
+    start = expected
+    for _ in range(3):
+        doubted = torch.sigmoid(-beta * (found[0] - expected)).mean()
+        believed = torch.sigmoid(beta * (found[1] - expected)).mean()
+        expected -= rate * beta * float(doubted - believed)
+    assert abs(expected - start) > 1e-3
+    assert float(log_partition.detach()) == pytest.approx(expected)
+
+
+def test_the_usual_fit_is_the_quick_one() -> None:
+    wide = Cost(CostConfig(), torch.ones(2).double(), torch.Generator())
+    log_partition = torch.nn.Parameter(torch.zeros((), dtype=torch.float64))
+    data, usual = background(1, spread=2.0), CostUpdateConfig()
+    for config, loss, kind in (
+        (usual, "gcl", ExplicitGradient),
+        (usual, "none", ExplicitGradient),
+        (usual, "gan", AutomaticGradient),
+        (dataclasses.replace(usual, device="cuda"), "gcl", AutomaticGradient),
+    ):
+        objective = ObjectiveConfig(loss=loss)
+        chosen = cost_update._gradient(wide, log_partition, data, config, objective)
+        assert isinstance(chosen, kind)

@@ -162,7 +162,8 @@ def test_a_gpu_fits_the_same_cost() -> None:
     found = {}
     for device in ("cpu", "cuda"):
         changes = {"cost_update.device": device, "cost_update.precision": "double"}
-        config = replace(GclConfig(), {**changes, "iterations": 1})
+        # A longer fit amplifies rounding: one that is perturbed by 1e-15 ends elsewhere, too.
+        config = replace(GclConfig(), {**changes, "iterations": 1, "cost_update.steps": 10})
         learner = GuidedCostLearning(point_mass_problem(goal), config, 0)
         learner.step(PointMass(goal))
         found[device] = torch.cat([each.flatten() for each in learner.cost.parameters()])
