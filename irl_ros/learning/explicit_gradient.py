@@ -161,8 +161,8 @@ def _add_monotonic(
 class _Network:
     """(1) and (2), and then (7) and (8).
 
-    Every array of the size of the batch is kept from step to step: asking the system for memory
-    takes as long as filling it.
+    Every array of the size of the batch is kept from step to step: to ask the system for memory
+    each time would cost more than some of what is done with it.
     """
 
     def __init__(self, cost: Cost) -> None:
@@ -190,8 +190,8 @@ class _Network:
             torch.gt(before, 0.0, out=slope)
         else:
             torch.clamp(before, max=_STRAIGHT, out=slope).exp_()
-            # log(1 + e) takes a third of the time of log1p(e) and is as exact beside 1; of a unit
-            # that gives less than the last digit of 1 nothing is left, nor of its part in (7).
+            # log(1 + e) is quicker than log1p(e) and as exact beside 1; of a unit that gives less
+            # than the last digit of 1 nothing is left, nor of its part in (7).
             torch.add(slope, 1.0, out=scratch)
             torch.log(scratch, out=hidden)
             torch.maximum(hidden, before, out=hidden)
