@@ -44,15 +44,6 @@ class Losses:
     monotonic: float
     aside: float
 
-    def total(self, objective: ObjectiveConfig) -> float:
-        """Return their weighted sum."""
-        return (
-            self.loss
-            + objective.rate_weight * self.rate
-            + objective.monotonic_weight * self.monotonic
-            + objective.aside_weight * self.aside
-        )
-
 
 @runtime_checkable
 class CostGradient(Protocol):
@@ -90,15 +81,8 @@ class AutomaticGradient:
         """Set the gradients of all that is learned, by the objective for a minibatch."""
         self._cost.zero_grad()
         self._log_partition.grad = None
-        objective = self._objective
         terms = self._terms(batch)
-        loss, rate, rising, beside = terms
-        total = (
-            loss
-            + objective.rate_weight * rate
-            + objective.monotonic_weight * rising
-            + objective.aside_weight * beside
-        )
+        total = self._objective.total(*terms)
         total.backward()  # type: ignore[no-untyped-call]
         return Losses(*torch.stack(terms).tolist())
 

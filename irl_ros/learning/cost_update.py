@@ -31,7 +31,7 @@ from irl_ros.core.errors import LearningError
 from irl_ros.learning.adam import Adam
 from irl_ros.learning.cost import Cost
 from irl_ros.learning.cost_batches import CostData, CostUpdateConfig, minibatches, rounded
-from irl_ros.learning.cost_gradient import AutomaticGradient, CostGradient
+from irl_ros.learning.cost_gradient import AutomaticGradient, CostGradient, Losses
 from irl_ros.learning.device import fitted_on, placed
 from irl_ros.learning.explicit_gradient import ExplicitGradient, has_explicit_gradient
 from irl_ros.learning.objective import ObjectiveConfig, optimal_log_partition
@@ -39,21 +39,13 @@ from irl_ros.learning.surroundings import surroundings
 
 
 @dataclass(frozen=True)
-class CostUpdateReport:
+class CostUpdateReport(Losses):
     """Means over the gradient steps of one update.
 
     Attributes:
-        loss: Objective without regularisers.
-        rate: g_lcr before its weight.
-        monotonic: g_mono before its weight.
-        aside: g_aside before its weight.
         gradient_norm: Norm before clipping.
     """
 
-    loss: float
-    rate: float
-    monotonic: float
-    aside: float
     gradient_norm: float
 
 
@@ -95,7 +87,8 @@ def update_cost(
         )
         for step, batch in enumerate(batches):
             losses = gradient.set(batch)
-            total, norm = losses.total(objective), _limit_gradient(cost, config.gradient_clip)
+            total = objective.total(**vars(losses))
+            norm = _limit_gradient(cost, config.gradient_clip)
             if not (math.isfinite(total) and math.isfinite(norm)):
                 raise LearningError(
                     f"the cost objective is {total:.3g}, its gradient {norm:.3g} at step {step} "

@@ -27,6 +27,7 @@ p_E^(1 / beta) q^(1 - 1 / beta), p_E being the demonstrators' density: p_E once 
 
 import math
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float
@@ -35,6 +36,8 @@ from torch import Tensor, nn
 
 from irl_ros.core.parameters import Parameters, parameter
 from irl_ros.learning.importance import temper
+
+Term = TypeVar("Term", float, Tensor)
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,15 @@ class ObjectiveConfig(Parameters):
     def background(self, demonstrations: int) -> slice:
         """Return which of demonstrations and samples estimate Z, the former coming first."""
         return slice(0 if self.demonstrations_in_background else demonstrations, None)
+
+    def total(self, loss: Term, rate: Term, monotonic: Term, aside: Term) -> Term:
+        """Return the weighted sum of all terms, which is lowered."""
+        return (
+            loss
+            + self.rate_weight * rate
+            + self.monotonic_weight * monotonic
+            + self.aside_weight * aside
+        )
 
 
 def guided_cost_loss(

@@ -29,14 +29,23 @@ SETTINGS = {
 
 
 def test_a_cold_start_learns_to_reach_the_goal() -> None:
-    learner = GuidedCostLearning(point_mass_problem(GOAL), replace(GclConfig(), SETTINGS), seed=0)
-    source = PointMass(GOAL)
-    untrained = source.sample(learner.progress.controller, 20, seed=99, deterministic=True)
-    seen: list[Diagnostics] = []
-    learner.run(source, seen.append)
-    trained = source.sample(learner.progress.controller, 20, seed=99, deterministic=True)
-    assert min(each.slot_offset for each in untrained.outcomes) > 1.0
-    assert max(each.slot_offset for each in trained.outcomes) < 0.2  # 0.06 to 0.16 with 40 seeds
+    """On average over four trainings; single ones differ by chance."""
+    source, offsets = PointMass(GOAL), []
+    for seed in range(4):
+        learner = GuidedCostLearning(
+            point_mass_problem(GOAL), replace(GclConfig(), SETTINGS), seed
+        )
+        untrained = source.sample(learner.progress.controller, 20, seed=99, deterministic=True)
+        seen: list[Diagnostics] = []
+        learner.run(source, seen.append)
+        trained = source.sample(learner.progress.controller, 20, seed=99, deterministic=True)
+        assert min(each.slot_offset for each in untrained.outcomes) > 1.0
+        offsets.append(max(each.slot_offset for each in trained.outcomes))
+        check_diagnostics(seen)
+    assert sum(offsets) / len(offsets) < 0.15
+
+
+def check_diagnostics(seen: list[Diagnostics]) -> None:
     assert [each.iteration for each in seen] == list(range(1, 11))
     assert seen[-1].rollouts == 80
     for each in seen:
